@@ -1,0 +1,64 @@
+/**
+ * What the xDS server serves, as rows of the engine. The server knows proxies, streams, subscriptions and versions; it
+ * does not know what a cluster is. src/envoy makes the rows; src/control-plane brings the two together.
+ */
+import type { ObjectRef } from "../mesh/model.ts";
+
+/** `type.googleapis.com/envoy.config.cluster.v3.Cluster` and so on. */
+export type TypeUrl = string;
+
+/** A resource, computed and encoded once, shared by all proxies that see it the same way. */
+export interface Resource {
+  name: string;
+  /** Of the content: equal bodies have equal versions, also after a restart of the control plane. */
+  version: string;
+  /** The encoded google.protobuf.Any; undefined says "there is no such thing" to an on-demand request. */
+  body: Uint8Array | undefined;
+  /** The objects it came from: shown when a proxy rejects it. */
+  origins: readonly ObjectRef[];
+}
+
+/** A proxy as it introduced itself and was authenticated. */
+export interface Proxy {
+  /** Envoy's node id, `sidecar~10.244.0.7~reviews-v1-abc.default~default.svc.cluster.local`. */
+  id: string;
+  type: "sidecar" | "router";
+  /** From the authenticated token, never from what the proxy says. */
+  namespace: string;
+  pod: string;
+  serviceAccount: string;
+  /** Envoy's node metadata, as sent: only for what is harmless when false. */
+  metadata: Readonly<Record<string, unknown>>;
+  envoyVersion: string;
+}
+
+/** What a proxy must hold without asking, by type: the resource's name and the key of its row. */
+export interface View {
+  /** Clients with the same scope see the same thing under a name asked for on demand. */
+  scope: string;
+  push: ReadonlyMap<TypeUrl, ReadonlyMap<string, string>>;
+}
+
+export interface SourceChanges {
+  /** Proxies whose view changed. */
+  views: ReadonlySet<string>;
+  /** Keys of rows that came, changed or went, by type. */
+  rows: ReadonlyMap<TypeUrl, ReadonlySet<string>>;
+}
+
+export interface ResourceSource {
+  connect(proxy: Proxy): void;
+  disconnect(id: string): void;
+  /** Undefined until the proxy's pod is known; the server then waits for a change. */
+  view(id: string): View | undefined;
+  /** The row that a proxy with this view sees under a name that it asks for. */
+  keyOf(view: View, type: TypeUrl, name: string): string;
+  /** The row, computed if it is asked for by `retain`. Undefined: nothing of that name (yet). */
+  resource(type: TypeUrl, key: string): Resource | undefined;
+  /** Asks for rows: they are computed while at least one asks. Counted; synchronous. */
+  retain(type: TypeUrl, keys: Iterable<string>): void;
+  release(type: TypeUrl, keys: Iterable<string>): void;
+  /** A proxy asked for a name that it had not been given: remembered for its siblings and successors. */
+  used(id: string, type: TypeUrl, name: string): void;
+  onChange(listener: (changes: SourceChanges) => void): () => void;
+}
