@@ -1,10 +1,9 @@
 import { equal } from "./equal.ts";
 import type { Index } from "./index-of.ts";
-import type { Cause, Change, Explanation, RowFailure, Via } from "./types.ts";
+import type { Cause, Change, Changes, Explanation, RowFailure, Via } from "./types.ts";
 
 /** A derived row that read something: it is marked for recomputation when that changes. */
 export interface Dependant {
-  readonly order: number;
   mark(cause: Cause): void;
 }
 
@@ -28,15 +27,26 @@ export class Readers {
   }
 }
 
+/** A collection whose row type does not matter: what the graph and an explanation need of it. */
+export interface Stage {
+  readonly name: string;
+  readonly order: number;
+  /** Recomputes what is marked; returns how many transforms ran. */
+  settle(pass: number): number;
+  takeChanges(): Changes<unknown>;
+  explain(key: string): Explanation | undefined;
+  failures(): RowFailure[];
+}
+
 /** Keyed rows that can be read, indexed, derived from and listened to. */
-export abstract class Collection<V> {
+export abstract class Collection<V> implements Stage {
   readonly name: string;
   /** Position in the wiring: a row may depend only on collections with a smaller one. */
   readonly order: number;
   readonly indexes: Index<V>[] = [];
   /** Rows that read one key, and rows that read all. */
   readonly keyReaders = new Readers();
-  readonly allReaders = new Set<Dependant>();
+  readonly allReaders = new Readers();
   /** Collections derived key by key from this one. */
   readonly followers = new Set<(key: string, cause: Cause) => void>();
   protected readonly rows = new Map<string, V>();
@@ -47,7 +57,6 @@ export abstract class Collection<V> {
     this.order = order;
   }
 
-  /** Recomputes what is marked; returns how many transforms ran. */
   abstract settle(pass: number): number;
   abstract explain(key: string): Explanation | undefined;
   abstract failures(): RowFailure[];
@@ -91,7 +100,7 @@ export abstract class Collection<V> {
     const cause = (via: Via): Cause => ({ collection: this.name, key, via, change });
     for (const follow of this.followers) follow(key, cause("source"));
     this.keyReaders.mark(key, cause("read"));
-    for (const reader of this.allReaders) reader.mark(cause("all"));
+    this.allReaders.mark("", cause("all"));
     for (const index of this.indexes) index.update(key, before, after, cause("bucket"));
   }
 }

@@ -1,9 +1,9 @@
-import { Collection, type Dependant } from "./collection.ts";
+import { Collection, type Dependant, type Readers, type Stage } from "./collection.ts";
 import { Index } from "./index-of.ts";
 import type { Cause, Explanation, RowFailure } from "./types.ts";
 
 /** What a row is computed from: a row of a collection, or the rows of one bucket of an index. */
-export type Source<S> = Collection<S> | (S extends ReadonlyMap<string, infer V> ? Index<V> : never);
+export type Source<S> = Collection<S> | Index<unknown>;
 
 /** Reads that are remembered. A transform must read through nothing else. */
 export interface Reader {
@@ -21,26 +21,23 @@ export type Transform<S, R> = (key: string, value: S, read: Reader) => R;
 const CAUSES_KEPT = 4;
 
 export class Derived<S, V> extends Collection<V> {
-  readonly #source: Collection<S> | Index<unknown>;
+  readonly #source: Source<S>;
   readonly #transform: Transform<S, Iterable<readonly [string, V]>>;
   readonly #units = new Map<string, Unit<V>>();
   #marked = new Map<string, Cause[]>();
   /** For an output key the source keys that produce it: mostly one. */
   readonly #producers = new Map<string, Set<string>>();
-  readonly #graphCollections = new Map<string, Collection<unknown>>();
 
   constructor(name: string, order: number, source: Source<S>, transform: Transform<S, Iterable<readonly [string, V]>>) {
     super(name, order);
-    this.#source = source as Collection<S> | Index<unknown>;
+    this.#source = source;
     this.#transform = transform;
-    const origin = this.#source instanceof Index ? this.#source.collection : this.#source;
-    this.#graphCollections.set(origin.name, origin as Collection<unknown>);
     this.#source.followers.add((key, cause) => this.#mark(key, cause));
   }
 
   /** Marks every row that the source has now: called once, when wired. */
   markAll(): void {
-    const name = this.#source instanceof Index ? this.#source.collection.name : this.#source.name;
+    const { name } = this.#origin;
     const keys = this.#source instanceof Index ? this.#source.buckets() : this.#source.keys();
     for (const key of keys) this.#mark(key, { collection: name, key, via: "source", change: "added" });
   }
@@ -86,8 +83,8 @@ export class Derived<S, V> extends Collection<V> {
     const unit = this.#units.get(producer);
     if (!unit) return undefined;
     const causes = unit.causes.map((cause) => {
-      const collection = this.#graphCollections.get(cause.collection) ?? unit.read.get(cause.collection);
-      const because = collection?.explain(cause.key);
+      const stage = cause.collection === this.#origin.name ? this.#origin : unit.read.get(cause.collection);
+      const because = stage?.explain(cause.key);
       return because ? { ...cause, because } : cause;
     });
     return { collection: this.name, key, pass: unit.pass, causes };
@@ -97,6 +94,10 @@ export class Derived<S, V> extends Collection<V> {
     return [...this.#units].flatMap(([key, unit]) =>
       unit.error === undefined ? [] : [{ collection: this.name, key, error: unit.error }],
     );
+  }
+
+  get #origin(): Stage {
+    return this.#source instanceof Index ? this.#source.collection : this.#source;
   }
 
   #mark(key: string, cause: Cause): void {
@@ -129,107 +130,83 @@ export class Derived<S, V> extends Collection<V> {
 
 /** What one source key gave: its rows, what it read, and why it was last computed. */
 class Unit<V> implements Dependant {
-  readonly order: number;
   rows = new Map<string, V>();
   causes: Cause[] = [];
   pass = 0;
   error: unknown = undefined;
   /** Collections read, by name: to follow an explanation further. */
-  read = new Map<string, Collection<unknown>>();
+  read: ReadonlyMap<string, Stage> = new Map();
   readonly mark: (cause: Cause) => void;
+  readonly #order: number;
   readonly #name: string;
-  #undo: (() => void)[] = [];
+  #reads = new Reads();
 
   constructor(order: number, name: string, mark: (cause: Cause) => void) {
-    this.order = order;
+    this.#order = order;
     this.#name = name;
     this.mark = mark;
   }
 
   /** Runs the transform with remembered reads. Undefined when it threw: the last good rows then stay. */
   compute(transform: (read: Reader) => Map<string, V>): Map<string, V> | undefined {
-    const undo = this.#undo;
-    this.#undo = [];
-    this.read = new Map();
+    const reads = new Reads();
+    const read = new Map<string, Stage>();
+    const check = (stage: Stage): void => {
+      if (stage.order >= this.#order) {
+        throw new Error(`engine: ${this.#name} reads ${stage.name}, which is wired after it`);
+      }
+      read.set(stage.name, stage);
+    };
     let rows: Map<string, V> | undefined;
     try {
-      rows = transform(this.#reader());
+      rows = transform({
+        get: (collection, key) => {
+          check(collection);
+          reads.add(collection.keyReaders, key);
+          return collection.get(key);
+        },
+        bucket: (index, bucket) => {
+          check(index.collection);
+          reads.add(index.readers, bucket);
+          return index.rows(bucket);
+        },
+        all: (collection) => {
+          check(collection);
+          reads.add(collection.allReaders, "");
+          return new Map([...collection.entries()].sort(([a], [b]) => (a < b ? -1 : 1)));
+        },
+      });
       this.error = undefined;
     } catch (error) {
       this.error = error ?? new Error("the transform threw nothing");
     }
-    // After the new reads are in place, so that a set that is kept is not emptied and made again.
-    const kept = this.#undo;
-    for (const forget of undo) forget();
-    this.#undo = [];
-    for (const again of kept) this.#undo.push(again);
-    this.#register();
+    this.#reads.leave(this);
+    reads.enter(this);
+    this.#reads = reads;
+    this.read = read;
     return rows;
   }
 
   forget(): void {
-    for (const forget of this.#undo) forget();
-    this.#undo = [];
+    this.#reads.leave(this);
+  }
+}
+
+/** What one run of a transform read: the registers to stand in, and under which keys. */
+class Reads {
+  readonly #keys = new Map<Readers, Set<string>>();
+
+  add(readers: Readers, key: string): void {
+    const keys = this.#keys.get(readers);
+    if (keys) keys.add(key);
+    else this.#keys.set(readers, new Set([key]));
   }
 
-  readonly #pending: (() => void)[] = [];
-
-  #register(): void {
-    for (const add of this.#pending) add();
-    this.#pending.length = 0;
+  enter(reader: Dependant): void {
+    for (const [readers, keys] of this.#keys) for (const key of keys) readers.add(key, reader);
   }
 
-  #reader(): Reader {
-    this.#pending.length = 0;
-    const seen = new Set<unknown>();
-    const seenKeys = new Map<unknown, Set<string>>();
-    const first = (what: object, key?: string): boolean => {
-      if (key === undefined) return seen.has(what) ? false : Boolean(seen.add(what));
-      const keys = seenKeys.get(what) ?? new Set();
-      seenKeys.set(what, keys);
-      return keys.has(key) ? false : Boolean(keys.add(key));
-    };
-    const check = (collection: Collection<never>): void => {
-      if (collection.order >= this.order) {
-        throw new Error(`engine: ${this.#name} reads ${collection.name}, which is wired after it`);
-      }
-      this.read.set(collection.name, collection as unknown as Collection<unknown>);
-    };
-    const track = (add: () => void, forget: () => void): void => {
-      this.#pending.push(add);
-      this.#undo.push(forget);
-    };
-    return {
-      get: (collection, key) => {
-        check(collection as unknown as Collection<never>);
-        const readers = collection.keyReaders;
-        if (first(collection, key))
-          track(
-            () => readers.add(key, this),
-            () => readers.delete(key, this),
-          );
-        return collection.get(key);
-      },
-      bucket: (index, bucket) => {
-        check(index.collection as unknown as Collection<never>);
-        const { readers } = index;
-        if (first(index, bucket))
-          track(
-            () => readers.add(bucket, this),
-            () => readers.delete(bucket, this),
-          );
-        return index.rows(bucket);
-      },
-      all: (collection) => {
-        check(collection as unknown as Collection<never>);
-        const readers = collection.allReaders;
-        if (first(collection))
-          track(
-            () => readers.add(this),
-            () => readers.delete(this),
-          );
-        return new Map([...collection.entries()].sort(([a], [b]) => (a < b ? -1 : 1)));
-      },
-    };
+  leave(reader: Dependant): void {
+    for (const [readers, keys] of this.#keys) for (const key of keys) readers.delete(key, reader);
   }
 }

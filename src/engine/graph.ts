@@ -7,15 +7,15 @@
  * collections were wired; a transform may only read collections wired before its own, so there are no cycles. A row
  * that comes out equal to what it was stops there. Every row can say why it was last recomputed.
  */
-import type { Collection } from "./collection.ts";
+import type { Collection, Stage } from "./collection.ts";
 import { Derived, type Source, type Transform } from "./derived.ts";
 import { Index } from "./index-of.ts";
 import { Input } from "./input.ts";
-import type { Change, Changes, Explanation, PassReport, RowFailure } from "./types.ts";
+import type { Changes, Explanation, PassReport, RowFailure } from "./types.ts";
 
 export class Graph {
-  readonly #collections: Collection<unknown>[] = [];
-  readonly #listeners = new Map<Collection<unknown>, Set<(changes: Changes<unknown>) => void>>();
+  readonly #collections: Stage[] = [];
+  readonly #listeners = new Map<Stage, Set<(changes: Changes<unknown>) => void>>();
   readonly #passListeners = new Set<(report: PassReport) => void>();
   #depth = 0;
   #running = false;
@@ -23,7 +23,7 @@ export class Graph {
 
   /** Wires a collection whose rows are set from outside. `name` is unique and appears in explanations. */
   input<V>(name: string): Input<V> {
-    return this.#wire(new Input<V>(name, this.#collections.length, () => this.#inputChanged()));
+    return this.#wire(new Input<V>(name, this.#collections.length, (write) => this.batch(write)));
   }
 
   /**
@@ -31,22 +31,36 @@ export class Graph {
    * `transform` must be pure; `undefined` means no row. If it throws, the row keeps its last good value and the
    * error is in `failures()`.
    */
+  derive<S, V>(name: string, source: Collection<S>, transform: Transform<S, V | undefined>): Collection<V>;
+  derive<S, V>(
+    name: string,
+    source: Index<S>,
+    transform: Transform<ReadonlyMap<string, S>, V | undefined>,
+  ): Collection<V>;
   derive<S, V>(name: string, source: Source<S>, transform: Transform<S, V | undefined>): Collection<V> {
-    return this.#wire(
-      new Derived<S, V>(name, this.#collections.length, source, (key, value, read) => {
-        const row = transform(key, value, read);
-        return row === undefined ? [] : [[key, row]];
-      }),
-    );
+    return this.#wireDerived<S, V>(name, source, (key, value, read) => {
+      const row = transform(key, value, read);
+      return row === undefined ? [] : [[key, row]];
+    });
   }
 
   /** As `derive`, with any number of rows per source key. Of rows with one key, that of the least source key is taken. */
   deriveMany<S, V>(
     name: string,
+    source: Collection<S>,
+    transform: Transform<S, Iterable<readonly [string, V]>>,
+  ): Collection<V>;
+  deriveMany<S, V>(
+    name: string,
+    source: Index<S>,
+    transform: Transform<ReadonlyMap<string, S>, Iterable<readonly [string, V]>>,
+  ): Collection<V>;
+  deriveMany<S, V>(
+    name: string,
     source: Source<S>,
     transform: Transform<S, Iterable<readonly [string, V]>>,
   ): Collection<V> {
-    return this.#wire(new Derived<S, V>(name, this.#collections.length, source, transform));
+    return this.#wireDerived(name, source, transform);
   }
 
   /** Wires an index: each row of `collection` stands in the buckets that `bucketsOf` names. */
@@ -70,9 +84,8 @@ export class Graph {
 
   /** Calls `listener` after each pass that changed rows of `collection`. Returns how to stop. */
   onChange<V>(collection: Collection<V>, listener: (changes: Changes<V>) => void): () => void {
-    const key = collection as Collection<unknown>;
-    const set = this.#listeners.get(key) ?? new Set();
-    this.#listeners.set(key, set);
+    const set = this.#listeners.get(collection) ?? new Set();
+    this.#listeners.set(collection, set);
     const entry = listener as (changes: Changes<unknown>) => void;
     set.add(entry);
     return () => set.delete(entry);
@@ -85,7 +98,7 @@ export class Graph {
   }
 
   /** Why the row was last recomputed, back to the inputs that changed. `undefined` when there was never such a row. */
-  explain(collection: Collection<unknown>, key: string): Explanation | undefined {
+  explain(collection: Stage, key: string): Explanation | undefined {
     return collection.explain(key);
   }
 
@@ -95,37 +108,38 @@ export class Graph {
   }
 
   /** The collections in the order in which a pass visits them. */
-  collections(): readonly Collection<unknown>[] {
+  collections(): readonly Stage[] {
     return this.#collections;
   }
 
-  #wire<C extends Collection<never>>(collection: C): C {
+  #wire<C extends Stage>(collection: C): C {
     if (this.#collections.some((other) => other.name === collection.name)) {
       throw new Error(`engine: there are two collections named ${collection.name}`);
     }
-    this.#collections.push(collection as unknown as Collection<unknown>);
-    if (collection instanceof Derived) {
-      // rows that the source already has
-      collection.markAll();
-      if (this.#depth === 0) this.#run();
-    }
+    this.#collections.push(collection);
     return collection;
   }
 
-  #inputChanged(): void {
-    if (this.#running) throw new Error("engine: a transform must not change an input");
+  #wireDerived<S, V>(
+    name: string,
+    source: Source<S>,
+    transform: Transform<S, Iterable<readonly [string, V]>>,
+  ): Collection<V> {
+    const derived = this.#wire(new Derived<S, V>(name, this.#collections.length, source, transform));
+    derived.markAll(); // rows that the source already has
     if (this.#depth === 0) this.#run();
+    return derived;
   }
 
   #run(): void {
     const pass = ++this.#pass;
     const report: PassReport = { pass, collections: [] };
-    const changed: [Collection<unknown>, Changes<unknown>][] = [];
+    const changed: [Stage, Changes<unknown>][] = [];
     this.#running = true;
     try {
       for (const collection of this.#collections) {
         const recomputed = collection.settle(pass);
-        const changes: ReadonlyMap<string, Change<unknown>> = collection.takeChanges();
+        const changes = collection.takeChanges();
         if (recomputed > 0 || changes.size > 0) {
           report.collections.push({ name: collection.name, recomputed, changed: changes.size });
         }

@@ -21,7 +21,7 @@ export class Index<V> {
   /** The rows of a bucket in the order of their keys, so that what is computed from them is reproducible. */
   rows(bucket: string): ReadonlyMap<string, V> {
     const rows = this.#buckets.get(bucket);
-    return rows ? new Map([...rows].sort(([a], [b]) => (a < b ? -1 : 1))) : EMPTY;
+    return rows ? new Map([...rows].sort(([a], [b]) => (a < b ? -1 : 1))) : new Map();
   }
 
   buckets(): IterableIterator<string> {
@@ -52,5 +52,3 @@ export class Index<V> {
     return buckets;
   }
 }
-
-const EMPTY: ReadonlyMap<string, never> = new Map();

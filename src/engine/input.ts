@@ -3,22 +3,20 @@ import type { Explanation, RowFailure } from "./types.ts";
 
 /** A collection whose rows are set from outside. */
 export class Input<V> extends Collection<V> {
-  readonly #changed: () => void;
+  readonly #batch: (write: () => void) => void;
 
-  constructor(name: string, order: number, changed: () => void) {
+  constructor(name: string, order: number, batch: (write: () => void) => void) {
     super(name, order);
-    this.#changed = changed;
+    this.#batch = batch;
   }
 
   /** Sets a row. Outside a batch this runs a pass of its own. An equal value changes nothing. */
   set(key: string, value: V): void {
-    this.write(key, value);
-    this.#changed();
+    this.#batch(() => this.write(key, value));
   }
 
   delete(key: string): void {
-    this.write(key, undefined);
-    this.#changed();
+    this.#batch(() => this.write(key, undefined));
   }
 
   override settle(): number {
