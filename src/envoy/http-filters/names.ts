@@ -1,0 +1,5 @@
+/** Names under which HTTP filters stand in the chain and in the per-route configurations. */
+export const CORS = "envoy.filters.http.cors";
+export const FAULT = "envoy.filters.http.fault";
+export const ON_DEMAND = "envoy.filters.http.on_demand";
+export const ROUTER = "envoy.filters.http.router";

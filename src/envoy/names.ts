@@ -1,0 +1,56 @@
+/** Names of Envoy resources: Istio's, which dashboards, EnvoyFilters and people know. */
+import type { ObjectRef } from "../mesh/model.ts";
+
+export const PASSTHROUGH_CLUSTER = "PassthroughCluster";
+export const INBOUND_PASSTHROUGH_CLUSTER = "InboundPassthroughCluster";
+export const BLACK_HOLE_CLUSTER = "BlackHoleCluster";
+
+export const VIRTUAL_OUTBOUND = "virtualOutbound";
+export const VIRTUAL_INBOUND = "virtualInbound";
+export const OUTBOUND_PORT = 15001;
+export const INBOUND_PORT = 15006;
+
+export interface ClusterName {
+  host: string;
+  port: number;
+  /** "" for all of the service. */
+  subset: string;
+}
+
+/** `outbound|9080|v1|reviews.default.svc.cluster.local` */
+export function outboundCluster({ host, port, subset }: ClusterName): string {
+  return `outbound|${port}|${subset}|${host}`;
+}
+
+/** The parts of an outbound cluster's name; undefined when it is none. */
+export function parseOutboundCluster(name: string): ClusterName | undefined {
+  const [direction, port, subset, host, ...rest] = name.split("|");
+  if (direction !== "outbound" || subset === undefined || !host || rest.length > 0) return undefined;
+  const number = Number(port);
+  return Number.isInteger(number) && number > 0 && number < 65536 ? { host, port: number, subset } : undefined;
+}
+
+/** `inbound|9080||` */
+export function inboundCluster(port: number): string {
+  return `inbound|${port}||`;
+}
+
+/** The server name of mutual TLS between sidecars: `outbound_.9080_.v1_.reviews.default.svc.cluster.local`. */
+export function sidecarServerName({ host, port, subset }: ClusterName): string {
+  return `outbound_.${port}_.${subset}_.${host}`;
+}
+
+/**
+ * Keeps a name whole in statistics: Envoy cuts names at dots, so the part that is ours ends in a mark of its own, which
+ * the bootstrap's tag extraction looks for.
+ */
+export function statName(name: string): string {
+  return `${name};`;
+}
+
+/** `/apis/networking.istio.io/v1/namespaces/default/virtual-service/reviews`, as Istio's metadata names an object. */
+export function configPath({ kind, namespace, name }: ObjectRef): string {
+  const [group, plain] = kind.includes("/") ? kind.split("/") : ["core", kind];
+  const kebab = (plain ?? "").replace(/([a-z0-9])([A-Z])/g, "$1-$2").toLowerCase();
+  return `/apis/${group}/v1/namespaces/${namespace}/${kebab}/${name}`;
+}
