@@ -46,6 +46,8 @@ export interface Kind<T extends KubeObject = KubeObject> {
   defaults?(object: T): T;
   /** What the schema cannot say. Errors refuse the object. */
   validate?(object: T): Problem[];
+  /** What must not change once an object exists. Errors refuse the update. */
+  validateUpdate?(object: T, old: T): Problem[];
   /** What is allowed, but likely a mistake: shown by kubectl as a warning. */
   warn?(object: T): Problem[];
 }

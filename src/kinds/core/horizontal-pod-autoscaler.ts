@@ -1,0 +1,53 @@
+import { Type } from "typebox";
+import type { KubeObject } from "../../store/object.ts";
+import type { Kind } from "../kind.ts";
+import { anything, Condition, int, list, shape, text, time } from "./shape.ts";
+
+const Target = shape("CrossVersionObjectReference", { kind: text, name: text }, { apiVersion: text });
+
+const schema = Type.Object({
+  spec: shape(
+    "HorizontalPodAutoscalerSpec",
+    { maxReplicas: int, scaleTargetRef: Target },
+    { minReplicas: int, metrics: list(anything), behavior: anything },
+  ),
+  status: Type.Optional(
+    shape(
+      "HorizontalPodAutoscalerStatus",
+      {},
+      {
+        conditions: list(Condition),
+        currentMetrics: list(anything),
+        currentReplicas: int,
+        desiredReplicas: int,
+        lastScaleTime: time,
+        observedGeneration: int,
+      },
+    ),
+  ),
+});
+
+export type HorizontalPodAutoscaler = KubeObject & Type.Static<typeof schema>;
+
+/** Accepted, so that charts and YAML that hold one apply; the one-machine world does not scale by itself. */
+export const horizontalPodAutoscalerKind: Kind<HorizontalPodAutoscaler> = {
+  type: {
+    group: "autoscaling",
+    version: "v2",
+    plural: "horizontalpodautoscalers",
+    kind: "HorizontalPodAutoscaler",
+    namespaced: true,
+  },
+  singular: "horizontalpodautoscaler",
+  shortNames: ["hpa"],
+  categories: ["all"],
+  description: "HorizontalPodAutoscaler changes a number of replicas by what they are doing.",
+  schema,
+  status: true,
+  listMapKeys: { "status.conditions": ["type"] },
+  defaults: (scaler) => ({
+    ...scaler,
+    spec: { ...scaler.spec, minReplicas: scaler.spec.minReplicas ?? 1 },
+    status: scaler.status ?? {},
+  }),
+};

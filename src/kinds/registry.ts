@@ -1,0 +1,6 @@
+/** Every kind that Lateen knows. */
+import { coreKinds } from "./core/index.ts";
+import { gatewayApiKinds } from "./gateway-api/index.ts";
+import type { Kind } from "./kind.ts";
+
+export const kinds: readonly Kind[] = [...coreKinds, ...gatewayApiKinds];
