@@ -21,13 +21,17 @@ process.exit(rest.status ?? 1);
 
 /** `npm ci` when the lock file is not the one that was installed last. */
 function installPackages() {
-  const lock = createHash("sha256").update(readFileSync(join(root, "package-lock.json"))).digest("hex");
+  const lock = createHash("sha256")
+    .update(readFileSync(join(root, "package-lock.json")))
+    .digest("hex");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === lock) return;
   console.log("Installing npm packages (once, about half a minute) …");
   try {
     execFileSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: root, stdio: "inherit" });
   } catch {
-    console.error("npm ci failed: see its message above. It needs the npm registry; run it again once that is reachable.");
+    console.error(
+      "npm ci failed: see its message above. It needs the npm registry; run it again once that is reachable.",
+    );
     process.exit(1);
   }
   writeFileSync(stamp, lock);

@@ -13,14 +13,31 @@ const files = (glob: string): string[] => globSync(glob, { cwd: root }).filter(w
 
 function run(title: string, args: string[]): boolean {
   console.log(`\n# ${title}`);
-  return spawnSync(process.execPath, ["--disable-warning=ExperimentalWarning", ...args], { cwd: root, stdio: "inherit" }).status === 0;
+  return (
+    spawnSync(process.execPath, ["--disable-warning=ExperimentalWarning", ...args], { cwd: root, stdio: "inherit" })
+      .status === 0
+  );
 }
 
 const unit = files("{src,samples,scripts}/**/*.test.ts");
 const world = files("test/**/*.test.ts");
 const results = [
   patterns.length > 0 || run("Checks", [join(root, "scripts/check.ts")]),
-  unit.length === 0 || run("Beside the code", ["--test", "--test-concurrency=2", "--test-reporter=dot", "--test-reporter-destination=stdout", ...unit]),
-  world.length === 0 || run("A whole world", ["--test", "--test-concurrency=1", "--test-reporter=spec", "--test-reporter-destination=stdout", ...world]),
+  unit.length === 0 ||
+    run("Beside the code", [
+      "--test",
+      "--test-concurrency=2",
+      "--test-reporter=dot",
+      "--test-reporter-destination=stdout",
+      ...unit,
+    ]),
+  world.length === 0 ||
+    run("A whole world", [
+      "--test",
+      "--test-concurrency=1",
+      "--test-reporter=spec",
+      "--test-reporter-destination=stdout",
+      ...world,
+    ]),
 ];
 process.exit(results.every(Boolean) ? 0 : 1);
