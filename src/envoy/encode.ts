@@ -2,7 +2,17 @@ import { createHash } from "node:crypto";
 import { type DescMessage, type Message, toBinary } from "@bufbuild/protobuf";
 import { AnySchema, anyPack } from "@bufbuild/protobuf/wkt";
 import type { ObjectRef } from "../mesh/model.ts";
-import type { Resource } from "../xds/source.ts";
+
+/** A resource as the xDS server serves it. */
+export interface Encoded {
+  name: string;
+  /** Of the content: equal bodies have equal versions, also after a restart. */
+  version: string;
+  /** The google.protobuf.Any; undefined says "there is no such thing" to an on-demand request. */
+  body: Uint8Array | undefined;
+  /** The objects it came from. */
+  origins: readonly ObjectRef[];
+}
 
 /**
  * The one place where a message becomes bytes, so that a faster encoder can take over here. Equal messages must give
@@ -12,13 +22,13 @@ export function encode<M extends Message>(
   schema: DescMessage & { readonly typeName: M["$typeName"] },
   message: M,
   about: { name: string; origins: readonly ObjectRef[] },
-): Resource {
+): Encoded {
   const body = toBinary(AnySchema, anyPack(schema, message));
   return { name: about.name, version: contentVersion(body), body, origins: about.origins };
 }
 
 /** What an on-demand request for a name that does not exist gets: the name, without a body. */
-export function absent(name: string): Resource {
+export function absent(name: string): Encoded {
   return { name, version: "absent", body: undefined, origins: [] };
 }
 

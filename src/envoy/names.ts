@@ -18,12 +18,12 @@ export interface ClusterName {
 }
 
 /** `outbound|9080|v1|reviews.default.svc.cluster.local` */
-export function outboundCluster({ host, port, subset }: ClusterName): string {
+export function outboundClusterName({ host, port, subset }: ClusterName): string {
   return `outbound|${port}|${subset}|${host}`;
 }
 
 /** The parts of an outbound cluster's name; undefined when it is none. */
-export function parseOutboundCluster(name: string): ClusterName | undefined {
+export function parseOutboundClusterName(name: string): ClusterName | undefined {
   const [direction, port, subset, host, ...rest] = name.split("|");
   if (direction !== "outbound" || subset === undefined || !host || rest.length > 0) return undefined;
   const number = Number(port);
@@ -31,7 +31,7 @@ export function parseOutboundCluster(name: string): ClusterName | undefined {
 }
 
 /** `inbound|9080||` */
-export function inboundCluster(port: number): string {
+export function inboundClusterName(port: number): string {
   return `inbound|${port}||`;
 }
 

@@ -4,7 +4,7 @@ import { type RouteConfiguration, RouteConfigurationSchema } from "#envoy/config
 import type { Protocol } from "../mesh/model.ts";
 import { ads } from "./config-sources.ts";
 import { noTimeout, seconds } from "./durations.ts";
-import { inboundCluster } from "./names.ts";
+import { inboundClusterName } from "./names.ts";
 import { inboundRetryPolicy } from "./routes/retries.ts";
 
 /** Istio's bound for the bodies of direct responses. */
@@ -62,7 +62,7 @@ export interface InboundRoutes {
 
 /** The one route from a sidecar to its application. */
 export function inboundRouteConfiguration({ port, protocol, operation }: InboundRoutes): RouteConfiguration {
-  const cluster = inboundCluster(port);
+  const cluster = inboundClusterName(port);
   const route = create(RouteSchema, {
     name: "default",
     match: { pathSpecifier: { case: "prefix", value: "/" } },

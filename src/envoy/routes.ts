@@ -4,7 +4,7 @@ import { type Route, RouteSchema } from "#envoy/config/route/v3/route_components
 import type { HttpMatch, HttpRoute } from "../mesh/model.ts";
 import * as filters from "./http-filters/names.ts";
 import { originMetadata } from "./metadata.ts";
-import { outboundCluster } from "./names.ts";
+import { outboundClusterName } from "./names.ts";
 import { type Forwarding, forwardAction, soleDestination, weightedOf } from "./routes/actions.ts";
 import { corsConfig } from "./routes/cors.ts";
 import { faultConfig } from "./routes/faults.ts";
@@ -30,7 +30,7 @@ export function httpRoutes(routes: readonly HttpRoute[], context: RouteContext):
  */
 export function mirrorClusters(routes: readonly HttpRoute[]): string[] {
   return routes.flatMap(({ mirrors }) =>
-    mirrors.filter(({ percent }) => percent > 0).map(({ destination }) => outboundCluster(destination)),
+    mirrors.filter(({ percent }) => percent > 0).map(({ destination }) => outboundClusterName(destination)),
   );
 }
 

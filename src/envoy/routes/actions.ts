@@ -7,7 +7,7 @@ import {
 } from "#envoy/config/route/v3/route_components_pb.js";
 import type { Destination, HttpRoute, LoadBalancer, Mirror, PathMatch } from "../../mesh/model.ts";
 import { milliseconds, noTimeout } from "../durations.ts";
-import { outboundCluster } from "../names.ts";
+import { outboundClusterName } from "../names.ts";
 import { fraction } from "../percent.ts";
 import { hashPolicy } from "./hash-policies.ts";
 import { authorityOf, type HeaderValues, headerFields } from "./headers.ts";
@@ -78,11 +78,11 @@ function clusterSpecifier(
   values: HeaderValues,
 ): ActionInit["clusterSpecifier"] & {} {
   const [first, ...others] = destinations;
-  if (others.length === 0) return { case: "cluster", value: outboundCluster(first) };
+  if (others.length === 0) return { case: "cluster", value: outboundClusterName(first) };
   const clusters = destinations.map((each) => {
     const authority = authorityFor(each);
     return create(WeightSchema, {
-      name: outboundCluster(each),
+      name: outboundClusterName(each),
       weight: each.weight,
       ...headerFields(each.requestHeaders, each.responseHeaders, values),
       ...(authority && { hostRewriteSpecifier: { case: "hostRewriteLiteral", value: authority } }),
@@ -93,7 +93,7 @@ function clusterSpecifier(
 
 function mirrorPolicy({ destination, percent }: Mirror): MessageInitShape<typeof MirrorSchema> {
   return {
-    cluster: outboundCluster(destination),
+    cluster: outboundClusterName(destination),
     runtimeFraction: { defaultValue: fraction(percent) },
     traceSampled: false,
   };

@@ -1,0 +1,161 @@
+/**
+ * Clusters. Those of services are named as Istio names them; one cluster stands for one port of a service, or of one of
+ * its subsets, under the traffic policy of one client.
+ */
+import { create } from "@bufbuild/protobuf";
+import {
+  type Cluster,
+  ClusterSchema,
+  Cluster_DiscoveryType as Discovery,
+  Cluster_LbPolicy as Policy,
+} from "#envoy/config/cluster/v3/cluster_pb.js";
+import type { ConnectionPool, Labels, Service, ServicePort, TrafficPolicy } from "../mesh/model.ts";
+import { socketEndpoint } from "./addresses.ts";
+import type { Fields } from "./any.ts";
+import { connectionOptions, protocolOptions } from "./clusters/connections.ts";
+import { discovery } from "./clusters/discovery.ts";
+import { balancing } from "./clusters/load-balancing.ts";
+import { clusterMetadata } from "./clusters/metadata.ts";
+import { outlierDetection } from "./clusters/outliers.ts";
+import { type TlsFiles, transportSocket } from "./clusters/transport-sockets.ts";
+import { milliseconds } from "./durations.ts";
+import {
+  BLACK_HOLE_CLUSTER,
+  INBOUND_PASSTHROUGH_CLUSTER,
+  inboundClusterName,
+  outboundClusterName,
+  PASSTHROUGH_CLUSTER,
+  statName,
+} from "./names.ts";
+
+export interface ClusterSettings {
+  connectTimeoutMs: number;
+}
+
+export interface OutboundClusterParams {
+  service: Service;
+  port: ServicePort;
+  /** `labels` choose among endpoints that are part of the cluster itself, as those of DNS services are. */
+  subset?: { name: string; labels: Labels };
+  /** As merged for this very port and subset. */
+  policy: TrafficPolicy;
+  settings: ClusterSettings;
+  /** A sidecar speaks to a port of unknown protocol as its client does; a gateway speaks HTTP/1.1. */
+  client: "Sidecar" | "Gateway";
+  /** Another name for the same: how TCP connections, which know only an address, ask for it. */
+  name?: string;
+  tls?: TlsFiles;
+}
+
+export function outboundCluster(params: OutboundClusterParams): Cluster {
+  const { service, port, policy } = params;
+  const subset = params.subset?.name ?? "";
+  const named = { host: service.host, port: port.number, subset };
+  const istioName = outboundClusterName(named);
+  const name = params.name ?? istioName;
+  const found = discovery(params, name, istioName);
+  return create(ClusterSchema, {
+    name,
+    altStatName: statName(istioName),
+    ...found,
+    ...balancing(policy, found.clusterDiscoveryType.value),
+    ...connectionOptions(policy, params.settings.connectTimeoutMs),
+    ...protocolOptions(port.protocol, policy, params.client),
+    ...(policy.outlierDetection && { outlierDetection: outlierDetection(policy.outlierDetection) }),
+    ...transportSocket(policy, { ...named, service, protocol: port.protocol }, params.tls),
+    metadata: clusterMetadata([service], {
+      subset,
+      ...(policy.origin && { origin: policy.origin }),
+    }),
+  });
+}
+
+export interface InboundClusterParams {
+  /** Of the application. */
+  port: ServicePort;
+  targetPort: number;
+  services: readonly Service[];
+  connectionPool?: ConnectionPool;
+  settings: ClusterSettings;
+  /** Without interception: where the application listens. Else its pod's own address, as the client asked for it. */
+  address?: string;
+}
+
+/** `inbound|9080||`: from the sidecar to its application. */
+export function inboundCluster(params: InboundClusterParams): Cluster {
+  const { port, targetPort, services, address } = params;
+  const name = inboundClusterName(targetPort);
+  const policy: TrafficPolicy = params.connectionPool ? { connectionPool: params.connectionPool } : {};
+  return create(ClusterSchema, {
+    name,
+    altStatName: statName(name),
+    ...(address === undefined ? toOriginalAddress() : toFixedAddress(name, address, targetPort)),
+    ...connectionOptions(policy, params.settings.connectTimeoutMs),
+    ...protocolOptions(port.protocol, policy, "Sidecar"),
+    metadata: clusterMetadata(services, { subset: "" }),
+  });
+}
+
+/** To the address that the client asked for: under its own name, or under the name by which a TCP connection asks. */
+export function passthroughCluster(settings: ClusterSettings, name = PASSTHROUGH_CLUSTER): Cluster {
+  return create(ClusterSchema, { name, altStatName: statName(PASSTHROUGH_CLUSTER), ...passthrough(settings) });
+}
+
+/** To ports of this pod that no service names. */
+export function inboundPassthroughCluster(settings: ClusterSettings): Cluster {
+  const name = INBOUND_PASSTHROUGH_CLUSTER;
+  return create(ClusterSchema, {
+    name,
+    altStatName: statName(name),
+    ...passthrough(settings),
+    ...toOriginalAddress(),
+  });
+}
+
+function passthrough(settings: ClusterSettings): Fields<typeof ClusterSchema> {
+  return {
+    clusterDiscoveryType: { case: "type", value: Discovery.ORIGINAL_DST },
+    lbPolicy: Policy.CLUSTER_PROVIDED,
+    ...connectionOptions({}, settings.connectTimeoutMs),
+    ...protocolOptions("Auto", { connectionPool: { idleTimeoutMs: 300_000 } }, "Sidecar"),
+  };
+}
+
+/** Has no endpoints: ends a connection at once. */
+export function blackHoleCluster(settings: ClusterSettings): Cluster {
+  return stubCluster(BLACK_HOLE_CLUSTER, settings);
+}
+
+/**
+ * The answer to an on-demand request for a cluster that does not exist: an immediate 503, where saying "no such
+ * cluster" would make each later request wait out Envoy's on-demand timeout.
+ */
+export function stubCluster(name: string, settings: ClusterSettings): Cluster {
+  return create(ClusterSchema, {
+    name,
+    altStatName: statName(name),
+    clusterDiscoveryType: { case: "type", value: Discovery.STATIC },
+    connectTimeout: milliseconds(settings.connectTimeoutMs),
+  });
+}
+
+/** From this address the pod's redirection lets connections through: else they would come back to the sidecar. */
+const INBOUND_SOURCE = "127.0.0.6";
+
+function toOriginalAddress(): Fields<typeof ClusterSchema> {
+  return {
+    clusterDiscoveryType: { case: "type", value: Discovery.ORIGINAL_DST },
+    lbPolicy: Policy.CLUSTER_PROVIDED,
+    upstreamBindConfig: {
+      sourceAddress: { address: INBOUND_SOURCE, portSpecifier: { case: "portValue", value: 0 } },
+    },
+  };
+}
+
+function toFixedAddress(name: string, address: string, port: number): Fields<typeof ClusterSchema> {
+  const endpoint = socketEndpoint(address, port);
+  return {
+    clusterDiscoveryType: { case: "type", value: Discovery.STATIC },
+    loadAssignment: { clusterName: name, endpoints: [{ lbEndpoints: [endpoint] }] },
+  };
+}

@@ -1,0 +1,77 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import {
+  type Cluster_SlowStartConfigSchema,
+  type ClusterSchema,
+  Cluster_DiscoveryType as Discovery,
+  Cluster_LbPolicy as Policy,
+} from "#envoy/config/cluster/v3/cluster_pb.js";
+import type { LoadBalancer, TrafficPolicy, Warmup } from "../../mesh/model.ts";
+import type { Fields } from "../any.ts";
+import { seconds } from "../durations.ts";
+
+type Init = Fields<typeof ClusterSchema>;
+
+export function balancing(policy: TrafficPolicy, discovery: Discovery): Init {
+  if (discovery === Discovery.ORIGINAL_DST) return { lbPolicy: Policy.CLUSTER_PROVIDED };
+  return { ...algorithm(policy.loadBalancer), commonLbConfig: common(policy) };
+}
+
+function common({ locality, outlierDetection }: TrafficPolicy): NonNullable<Init["commonLbConfig"]> {
+  return {
+    ...(locality?.enabled && { localityConfigSpecifier: { case: "localityWeightedLbConfig", value: {} } as const }),
+    // with few pods, sending to ejected ones when half are out would undo the ejection: Istio's default is never
+    ...(outlierDetection && { healthyPanicThreshold: { value: outlierDetection.minHealthPercent ?? 0 } }),
+  };
+}
+
+function algorithm(balancer: LoadBalancer | undefined): Init {
+  switch (balancer?.type) {
+    case undefined:
+    case "LeastRequest":
+      return {
+        lbPolicy: Policy.LEAST_REQUEST,
+        ...(balancer?.warmup && {
+          lbConfig: { case: "leastRequestLbConfig", value: { slowStartConfig: slowStart(balancer.warmup) } } as const,
+        }),
+      };
+    case "RoundRobin":
+      return {
+        lbPolicy: Policy.ROUND_ROBIN,
+        ...(balancer.warmup && {
+          lbConfig: { case: "roundRobinLbConfig", value: { slowStartConfig: slowStart(balancer.warmup) } } as const,
+        }),
+      };
+    case "Random":
+      return { lbPolicy: Policy.RANDOM };
+    case "Passthrough":
+      return { lbPolicy: Policy.CLUSTER_PROVIDED };
+    case "RingHash":
+      return {
+        lbPolicy: Policy.RING_HASH,
+        lbConfig: { case: "ringHashLbConfig", value: ringSizes(balancer.minimumRingSize ?? 1024) },
+      };
+    case "Maglev":
+      return {
+        lbPolicy: Policy.MAGLEV,
+        ...(balancer.tableSize && {
+          lbConfig: { case: "maglevLbConfig", value: { tableSize: BigInt(balancer.tableSize) } } as const,
+        }),
+      };
+  }
+}
+
+/** Envoy's own bound; it refuses a minimum above the maximum. */
+const MAX_RING = 8 * 1024 * 1024;
+
+function ringSizes(minimum: number) {
+  return { minimumRingSize: BigInt(Math.min(minimum, MAX_RING)) };
+}
+
+function slowStart(warmup: Warmup): MessageInitShape<typeof Cluster_SlowStartConfigSchema> {
+  return {
+    slowStartWindow: seconds(warmup.durationSeconds),
+    // the key is required, and never set in the runtime
+    aggression: { defaultValue: warmup.aggression ?? 1, runtimeKey: "lateen.warmup.aggression" },
+    minWeightPercent: { value: warmup.minimumPercent ?? 10 },
+  };
+}

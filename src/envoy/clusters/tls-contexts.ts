@@ -1,0 +1,58 @@
+import {
+  type CertificateValidationContextSchema,
+  SubjectAltNameMatcher_SanType as San,
+} from "#envoy/extensions/transport_sockets/tls/v3/common_pb.js";
+import type { CommonTlsContextSchema } from "#envoy/extensions/transport_sockets/tls/v3/tls_pb.js";
+import type { Fields } from "../any.ts";
+import { ads } from "../config-sources.ts";
+import { noTimeout } from "../durations.ts";
+
+export type CommonTls = Fields<typeof CommonTlsContextSchema>;
+type Validation = Fields<typeof CertificateValidationContextSchema>;
+
+export function fileCertificate(certificate: string, key: string): CommonTls {
+  return {
+    tlsCertificates: [
+      {
+        certificateChain: { specifier: { case: "filename", value: certificate } },
+        privateKey: { specifier: { case: "filename", value: key } },
+      },
+    ],
+  };
+}
+
+export function sdsCertificate(name: string): CommonTls {
+  return { tlsCertificateSdsSecretConfigs: [sds(name)] };
+}
+
+/** Roots by SDS, together with the names that the peer's certificate must have one of (none: any). */
+export function sdsRoots(name: string, names: readonly string[]): CommonTls {
+  return {
+    validationContextType: {
+      case: "combinedValidationContext",
+      value: { defaultValidationContext: subjectAltNames(names), validationContextSdsSecretConfig: sds(name) },
+    },
+  };
+}
+
+export function fileRoots(path: string, names: readonly string[]): Validation {
+  return { trustedCa: { specifier: { case: "filename", value: path } }, ...subjectAltNames(names) };
+}
+
+export function validation(context: Validation): CommonTls {
+  return { validationContextType: { case: "validationContext", value: context } };
+}
+
+/** SPIFFE ids and other URIs stand in another field of a certificate than DNS names do. */
+function subjectAltNames(names: readonly string[]): Validation {
+  return {
+    matchTypedSubjectAltNames: names.map((name) => ({
+      sanType: name.includes("://") ? San.URI : San.DNS,
+      matcher: { matchPattern: { case: "exact", value: name } },
+    })),
+  };
+}
+
+function sds(name: string) {
+  return { name, sdsConfig: ads(noTimeout()) };
+}
