@@ -12,10 +12,20 @@ export interface ListOptions {
   fieldSelector?: string;
 }
 
+/** Paging: at most `limit` objects, and where to go on. All pages show the state at the first one's version. */
+export interface PageOptions {
+  limit?: number;
+  /** `continue` of the page before. When it is too old, the list fails with reason Expired (410). */
+  continue?: string;
+}
+
 export interface ObjectList<T extends KubeObject = KubeObject> {
   items: T[];
   /** The store's version at which the list was taken: where a watch goes on from. */
   resourceVersion: string;
+  /** Present when there is more: goes into the next call's `continue`. */
+  continue?: string;
+  remainingItemCount?: number;
 }
 
 export type WatchEvent<T extends KubeObject = KubeObject> =
@@ -23,7 +33,10 @@ export type WatchEvent<T extends KubeObject = KubeObject> =
   | { type: "BOOKMARK"; resourceVersion: string };
 
 export interface WatchOptions extends ListOptions {
-  /** Events after this version. When it is too old to know them, the watch fails with reason Expired (410). */
+  /**
+   * Events after this version. When it is too old to know them, the watch fails with reason Expired (410).
+   * "" or "0": what there is now comes first, as ADDED.
+   */
   resourceVersion: string;
   signal: AbortSignal;
 }
@@ -45,17 +58,22 @@ export interface WriteOptions {
   /** With `apply`: take over fields that others own. */
   force?: boolean;
   dryRun?: boolean;
+  /** What to do about unknown fields: refuse (the default), drop and warn, or drop. */
+  fieldValidation?: "Strict" | "Warn" | "Ignore";
+  /** Gets what is allowed but likely a mistake, one text each. */
+  warn?(text: string): void;
 }
 
 export interface DeleteOptions {
   gracePeriodSeconds?: number;
   propagationPolicy?: "Orphan" | "Background" | "Foreground";
   preconditions?: { uid?: string; resourceVersion?: string };
+  dryRun?: boolean;
 }
 
 /** All methods reject with a `StoreError`. Objects that come out must not be changed by the caller. */
 export interface Store {
-  list<T extends KubeObject>(type: ResourceType, options?: ListOptions): Promise<ObjectList<T>>;
+  list<T extends KubeObject>(type: ResourceType, options?: ListOptions & PageOptions): Promise<ObjectList<T>>;
   /** Ends without error when `signal` aborts. May also end by itself (a server closes watches now and then). */
   watch<T extends KubeObject>(type: ResourceType, options: WatchOptions): AsyncIterable<WatchEvent<T>>;
   get<T extends KubeObject>(type: ResourceType, name: ObjectName): Promise<T>;
