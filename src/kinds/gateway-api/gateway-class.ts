@@ -3,6 +3,7 @@ import { type Static, Type } from "typebox";
 import type { KubeObject } from "../../store/object.ts";
 import type { Kind } from "../kind.ts";
 import { withSchemaDefaults } from "../schema-defaults.ts";
+import { problem } from "./checks.ts";
 import { conditions, controllerName, GROUP, listMap, localParametersRef, namespaceName, waiting } from "./common.ts";
 
 const spec = Type.Object({
@@ -41,5 +42,16 @@ export const gatewayClassKind: Kind<GatewayClassObject> = {
     { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" },
     { name: "Description", type: "string", jsonPath: ".spec.description", priority: 1 },
   ],
+  validateUpdate: (gatewayClass, old) =>
+    gatewayClass.spec.controllerName === old.spec.controllerName
+      ? []
+      : [
+          problem(
+            "conflict",
+            "spec.controllerName",
+            "Value is immutable",
+            "make a GatewayClass of another name, and delete this one",
+          ),
+        ],
   defaults: (gatewayClass) => withSchemaDefaults(schema, gatewayClass),
 };

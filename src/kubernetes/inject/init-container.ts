@@ -1,0 +1,25 @@
+import type { Container } from "../../kinds/core/container.ts";
+import type { Interception } from "./interception.ts";
+import type { ProxyOptions } from "./proxy-config.ts";
+import { redirectRules } from "./redirect-rules.ts";
+import type { InjectSettings } from "./settings.ts";
+
+/** Sets the kernel's rules in the pod's network namespace, in one transaction, and ends. */
+export function initContainer(interception: Interception, options: ProxyOptions, settings: InjectSettings): Container {
+  return {
+    name: "istio-init",
+    image: options.image,
+    ...(settings.imagePullPolicy === undefined ? {} : { imagePullPolicy: settings.imagePullPolicy }),
+    command: ["nft", redirectRules(interception)],
+    resources: options.resources,
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      privileged: false,
+      capabilities: { add: ["NET_ADMIN", "NET_RAW"], drop: ["ALL"] },
+      readOnlyRootFilesystem: true,
+      runAsNonRoot: false,
+      runAsUser: 0,
+      runAsGroup: 0,
+    },
+  };
+}
