@@ -16,6 +16,11 @@ export interface Resource {
   body: Uint8Array | undefined;
   /** The objects it came from: shown when a proxy rejects it. */
   origins: readonly ObjectRef[];
+  /**
+   * Of a cluster: the names of the endpoint resources that Envoy waits for when it gets the cluster. Default: the
+   * cluster's own name.
+   */
+  warmsWith?: readonly string[];
 }
 
 /** A proxy as it introduced itself and was authenticated. */
