@@ -9,7 +9,7 @@
  */
 import type { Collection, Stage } from "./collection.ts";
 import { Derived, type Source, type Transform } from "./derived.ts";
-import { Index } from "./index-of.ts";
+import { type BucketsOf, Index } from "./index-of.ts";
 import { Input } from "./input.ts";
 import type { Changes, Explanation, PassReport, RowFailure } from "./types.ts";
 
@@ -64,7 +64,7 @@ export class Graph {
   }
 
   /** Wires an index: each row of `collection` stands in the buckets that `bucketsOf` names. */
-  index<V>(collection: Collection<V>, name: string, bucketsOf: (value: V, key: string) => Iterable<string>): Index<V> {
+  index<V>(collection: Collection<V>, name: string, bucketsOf: BucketsOf<V>): Index<V> {
     const index = new Index<V>(`${collection.name} by ${name}`, collection, bucketsOf);
     collection.indexes.push(index);
     return index;
@@ -91,7 +91,7 @@ export class Graph {
     return () => set.delete(entry);
   }
 
-  /** Calls `listener` at the end of each pass with what it cost; before the listeners of `onChange`. */
+  /** Calls `listener` at the end of each pass with what it cost, after the listeners of `onChange`. */
   onPass(listener: (report: PassReport) => void): () => void {
     this.#passListeners.add(listener);
     return () => this.#passListeners.delete(listener);
@@ -149,9 +149,9 @@ export class Graph {
       this.#running = false;
     }
     if (report.collections.length === 0) return;
-    for (const listener of this.#passListeners) listener(report);
     for (const [collection, changes] of changed) {
       for (const listener of this.#listeners.get(collection) ?? []) listener(changes);
     }
+    for (const listener of this.#passListeners) listener(report);
   }
 }

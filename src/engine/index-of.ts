@@ -1,6 +1,9 @@
 import { type Collection, Readers } from "./collection.ts";
 import type { Cause } from "./types.ts";
 
+/** Written as a method, so that an index of narrow rows serves where one of wider rows is asked for. */
+export type BucketsOf<V> = { of(value: V, key: string): Iterable<string> }["of"];
+
 /** The rows of a collection by bucket. A row stands in each bucket that `bucketsOf` names for it. */
 export class Index<V> {
   readonly name: string;
@@ -8,10 +11,10 @@ export class Index<V> {
   readonly readers = new Readers();
   /** Collections with a row per bucket. */
   readonly followers = new Set<(bucket: string, cause: Cause) => void>();
-  readonly #bucketsOf: (value: V, key: string) => Iterable<string>;
+  readonly #bucketsOf: BucketsOf<V>;
   readonly #buckets = new Map<string, Map<string, V>>();
 
-  constructor(name: string, collection: Collection<V>, bucketsOf: (value: V, key: string) => Iterable<string>) {
+  constructor(name: string, collection: Collection<V>, bucketsOf: BucketsOf<V>) {
     this.name = name;
     this.collection = collection;
     this.#bucketsOf = bucketsOf;

@@ -1,0 +1,73 @@
+import { type Cluster, ClusterSchema } from "#envoy/config/cluster/v3/cluster_pb.js";
+import type { Reader } from "../../engine/derived.ts";
+import type { ObjectRef } from "../../mesh/model.ts";
+import type { Resource } from "../../xds/source.ts";
+import {
+  blackHoleCluster,
+  inboundCluster,
+  inboundPassthroughCluster,
+  outboundCluster,
+  passthroughCluster,
+  stubCluster,
+} from "../clusters.ts";
+import { encode } from "../encode.ts";
+import {
+  BLACK_HOLE_CLUSTER,
+  INBOUND_PASSTHROUGH_CLUSTER,
+  PASSTHROUGH_CLUSTER,
+  parseOutboundClusterName,
+} from "../names.ts";
+import type { MeshRows } from "./mesh-rows.ts";
+import type { Scope } from "./scope.ts";
+
+/** TCP connections ask for the cluster of the address that they were made to: `tcp|10.96.0.7:3306`. */
+const BY_ADDRESS = /^tcp\|\[?([^\]|]+)\]?:(\d+)$/;
+
+/** What a proxy gets under a cluster's name. Every name has an answer: what does not exist has no endpoints. */
+export function clusterRow(read: Reader, mesh: MeshRows, scope: Scope, name: string): Resource {
+  const settings = mesh.settings(read);
+  const client = scope.type;
+  if (name === PASSTHROUGH_CLUSTER) return encoded(passthroughCluster(settings));
+  if (name === INBOUND_PASSTHROUGH_CLUSTER) return encoded(inboundPassthroughCluster(settings));
+  if (name === BLACK_HOLE_CLUSTER) return encoded(blackHoleCluster(settings));
+
+  const named = parseOutboundClusterName(name);
+  if (named) {
+    const found = mesh.cluster(read, scope.client, named);
+    if (!found) return encoded(stubCluster(name, settings));
+    const subset = named.subset === "" ? {} : { subset: { name: named.subset, labels: found.subsetLabels } };
+    return encoded(outboundCluster({ ...found, ...subset, settings, client }), origins(found));
+  }
+
+  const [, address, port] = BY_ADDRESS.exec(name) ?? [];
+  if (address === undefined) return encoded(stubCluster(name, settings));
+  const target = mesh.serviceAt(read, scope.client, address, Number(port));
+  if (!target) {
+    const blocked = settings.outboundTrafficPolicy === "REGISTRY_ONLY";
+    return encoded(blocked ? stubCluster(name, settings) : passthroughCluster(settings, name));
+  }
+  const found = mesh.cluster(read, scope.client, { host: target.host, port: target.port, subset: "" });
+  return found
+    ? encoded(outboundCluster({ ...found, settings, client, name }), origins(found))
+    : encoded(stubCluster(name, settings));
+}
+
+/** The cluster from a sidecar to its own application; undefined when no Service leads there. */
+export function inboundClusterRow(read: Reader, mesh: MeshRows, pod: string, name: string): Resource | undefined {
+  const targetPort = Number(name.split("|")[1]);
+  const inbound = mesh.inbound(read, pod).find((each) => each.targetPort === targetPort);
+  if (!inbound) return undefined;
+  const { port, services } = inbound;
+  return encoded(
+    inboundCluster({ port, targetPort, services, settings: mesh.settings(read) }),
+    services.map(({ origin }) => origin),
+  );
+}
+
+function origins({ service, policy }: { service: { origin: ObjectRef }; policy: { origin?: ObjectRef } }): ObjectRef[] {
+  return policy.origin ? [policy.origin, service.origin] : [service.origin];
+}
+
+function encoded(cluster: Cluster, from: readonly ObjectRef[] = []): Resource {
+  return encode(ClusterSchema, cluster, { name: cluster.name, origins: from });
+}

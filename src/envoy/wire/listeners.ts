@@ -1,0 +1,64 @@
+import { type Listener, ListenerSchema } from "#envoy/config/listener/v3/listener_pb.js";
+import type { Reader } from "../../engine/derived.ts";
+import type { GatewayPort, GatewayServer, ObjectRef } from "../../mesh/model.ts";
+import type { Resource } from "../../xds/source.ts";
+import { encode } from "../encode.ts";
+import { gatewayListener, gatewayListenerName } from "../listeners/gateway.ts";
+import { virtualInboundListener } from "../listeners/inbound.ts";
+import { outboundPortListener, virtualOutboundListener } from "../listeners/outbound.ts";
+import { VIRTUAL_OUTBOUND } from "../names.ts";
+import type { MeshRows } from "./mesh-rows.ts";
+import type { Scope } from "./scope.ts";
+
+/** What a proxy gets under a listener's name, but for its inbound one. Undefined: nothing can be served there. */
+export function listenerRow(read: Reader, mesh: MeshRows, scope: Scope, name: string): Resource | undefined {
+  const settings = mesh.settings(read);
+  if (scope.type === "Gateway") {
+    const port = servedPorts(read, mesh, scope.workload).find((each) => gatewayListenerName(each) === name);
+    const listener = port && gatewayListener({ port, accessLogFile: settings.accessLogFile });
+    return (
+      listener &&
+      encoded(
+        listener,
+        port.servers.map(({ origin }) => origin),
+      )
+    );
+  }
+  const serviceRanges = mesh.serviceRanges(read);
+  if (name === VIRTUAL_OUTBOUND) return encoded(virtualOutboundListener({ settings, serviceRanges }));
+  const port = Number(name.slice(name.lastIndexOf("_") + 1));
+  const lazy = scope.delivery === "Lazy";
+  return encoded(outboundPortListener({ settings, serviceRanges, port, lazy }));
+}
+
+/** The inbound listener of a sidecar: what others find at its pod. */
+export function inboundListenerRow(read: Reader, mesh: MeshRows, pod: string): Resource {
+  const inbound = mesh.inbound(read, pod);
+  const ports = inbound.map(({ targetPort, port, services }) => ({
+    targetPort,
+    protocol: port.protocol,
+    host: services[0]?.host ?? "",
+    servicePort: port.number,
+  }));
+  const listener = virtualInboundListener({ ports, accessLogFile: mesh.settings(read).accessLogFile });
+  return encoded(
+    listener,
+    inbound.flatMap(({ services }) => services.map(({ origin }) => origin)),
+  );
+}
+
+/** The ports of a gateway that can be served. Ending TLS takes certificates from Secrets, which proxies do not get yet. */
+export function servedPorts(read: Reader, mesh: MeshRows, workload: string): GatewayPort[] {
+  return mesh
+    .gatewayPorts(read, workload)
+    .map((port) => ({ ...port, servers: port.servers.filter((server) => !endsTls(server)) }))
+    .filter(({ servers }) => servers.length > 0);
+}
+
+function endsTls({ tls }: GatewayServer): boolean {
+  return tls !== undefined && tls.mode !== "Passthrough" && tls.mode !== "AutoPassthrough";
+}
+
+function encoded(listener: Listener, origins: readonly ObjectRef[] = []): Resource {
+  return encode(ListenerSchema, listener, { name: listener.name, origins });
+}

@@ -1,0 +1,148 @@
+import type { Collection } from "../../engine/collection.ts";
+import type { Reader } from "../../engine/derived.ts";
+import type { Graph } from "../../engine/graph.ts";
+import type { Input } from "../../engine/input.ts";
+import type { Proxy, Resource, ResourceSource, SourceChanges, TypeUrl, View } from "../../xds/source.ts";
+import { CLUSTER, LISTENER, LOAD_ASSIGNMENT, ROUTE_CONFIGURATION, VIRTUAL_HOST } from "../types.ts";
+import { clusterRow, inboundClusterRow } from "./clusters.ts";
+import { Demand } from "./demand.ts";
+import { endpointsRow } from "./endpoints.ts";
+import { inboundListenerRow, listenerRow } from "./listeners.ts";
+import type { MeshRows } from "./mesh-rows.ts";
+import { routeConfigRow } from "./route-configs.ts";
+import { parseRowKey, rowKey } from "./row-key.ts";
+import { parseScope, type Scope } from "./scope.ts";
+import { UseMemory } from "./uses.ts";
+import { podOfScope, viewOf } from "./views.ts";
+import { virtualHostRow } from "./virtual-hosts.ts";
+
+interface Served {
+  demand: Demand;
+  resource(key: string): Resource | undefined;
+}
+
+/**
+ * Envoy resources as rows of the engine, computed while some proxy wants them, and the view of each connected proxy.
+ * Implements what the xDS server serves.
+ */
+export class EnvoySource implements ResourceSource {
+  readonly #mesh: MeshRows;
+  readonly #proxies: Input<Proxy>;
+  readonly #uses: UseMemory;
+  readonly #views: Collection<View>;
+  readonly #served: ReadonlyMap<TypeUrl, Served>;
+  readonly #listeners = new Set<(changes: SourceChanges) => void>();
+
+  constructor(graph: Graph, mesh: MeshRows) {
+    this.#mesh = mesh;
+    this.#proxies = graph.input<Proxy>("proxies");
+    this.#uses = new UseMemory(graph);
+
+    const endpoints = wireRows(graph, "endpoints of clusters", (read, { scope, name }) =>
+      scope ? endpointsRow(read, mesh, scope, name) : undefined,
+    );
+    const clusters = wireRows(graph, "clusters", (read, { scope, pod, name }) =>
+      scope ? clusterRow(read, mesh, scope, name) : inboundClusterRow(read, mesh, pod, name),
+    );
+    const listeners = wireRows(graph, "listeners", (read, { scope, pod, name }) =>
+      scope ? listenerRow(read, mesh, scope, name) : inboundListenerRow(read, mesh, pod),
+    );
+    const routeConfigs = wireRows(graph, "route configurations", (read, { scope, name }) =>
+      scope ? routeConfigRow(read, mesh, scope, name) : undefined,
+    );
+    const virtualHosts = wireRows(graph, "virtual hosts", (read, { scope, name }) =>
+      scope ? virtualHostRow(read, mesh, scope, name) : undefined,
+    );
+    this.#views = graph.derive("views", this.#proxies, (_, proxy, read) =>
+      viewOf(read, { mesh, virtualHosts: virtualHosts.rows, uses: this.#uses.rows }, proxy),
+    );
+    this.#served = new Map<TypeUrl, Served>([
+      [LOAD_ASSIGNMENT, { ...endpoints, resource: (key) => endpoints.rows.get(key) }],
+      [CLUSTER, { ...clusters, resource: (key) => clusters.rows.get(key) }],
+      [LISTENER, { ...listeners, resource: (key) => listeners.rows.get(key) }],
+      [ROUTE_CONFIGURATION, { ...routeConfigs, resource: (key) => routeConfigs.rows.get(key) }],
+      [VIRTUAL_HOST, { ...virtualHosts, resource: (key) => virtualHosts.rows.get(key)?.resource }],
+    ]);
+    this.#announce(graph);
+  }
+
+  connect(proxy: Proxy): void {
+    this.#proxies.set(proxy.id, proxy);
+  }
+
+  disconnect(id: string): void {
+    this.#proxies.delete(id);
+  }
+
+  view(id: string): View | undefined {
+    return this.#views.get(id);
+  }
+
+  keyOf(view: View, type: TypeUrl, name: string): string {
+    return view.push.get(type)?.get(name) ?? rowKey(view.scope, name);
+  }
+
+  resource(type: TypeUrl, key: string): Resource | undefined {
+    return this.#served.get(type)?.resource(key);
+  }
+
+  retain(type: TypeUrl, keys: Iterable<string>): void {
+    this.#served.get(type)?.demand.retain(keys);
+  }
+
+  release(type: TypeUrl, keys: Iterable<string>): void {
+    this.#served.get(type)?.demand.release(keys);
+  }
+
+  used(id: string, type: TypeUrl, name: string): void {
+    const proxy = this.#proxies.get(id);
+    const workload = proxy && this.#mesh.ownerOf(`${proxy.namespace}/${proxy.pod}`);
+    if (workload !== undefined) this.#uses.remember(workload, type, name);
+  }
+
+  onChange(listener: (changes: SourceChanges) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** One call of the listeners for each pass that changed something they serve. */
+  #announce(graph: Graph): void {
+    let views = new Set<string>();
+    let rows = new Map<TypeUrl, Set<string>>();
+    for (const [type, served] of this.#served) {
+      graph.onChange<unknown>(served.rows, (changes) => rows.set(type, new Set(changes.keys())));
+    }
+    graph.onChange(this.#views, (changes) => {
+      views = new Set(changes.keys());
+    });
+    graph.onPass(() => {
+      if (views.size === 0 && rows.size === 0) return;
+      const changes = { views, rows };
+      views = new Set();
+      rows = new Map();
+      for (const listener of this.#listeners) listener(changes);
+    });
+  }
+}
+
+interface Served {
+  demand: Demand;
+  rows: Collection<unknown>;
+  resource(key: string): Resource | undefined;
+}
+
+/** Of whom a row is: of a scope of clients, or of one pod (then `scope` is undefined). */
+interface Owner {
+  scope: Scope | undefined;
+  pod: string;
+  name: string;
+}
+
+function wireRows<V>(graph: Graph, name: string, compute: (read: Reader, owner: Owner) => V | undefined) {
+  const demand = new Demand(graph, `${name} asked for`);
+  const rows = graph.derive(name, demand.rows, (key, _, read) => {
+    const { scope, name } = parseRowKey(key);
+    return compute(read, { scope: parseScope(scope), pod: podOfScope(scope), name });
+  });
+  return { demand, rows };
+}

@@ -1,0 +1,130 @@
+import type { Collection } from "../../engine/collection.ts";
+import type { Reader } from "../../engine/derived.ts";
+import type { GatewayPort } from "../../mesh/model.ts";
+import type { Proxy, TypeUrl, View } from "../../xds/source.ts";
+import { gatewayListenerName, gatewayRouteName } from "../listeners/gateway.ts";
+import {
+  BLACK_HOLE_CLUSTER,
+  INBOUND_PASSTHROUGH_CLUSTER,
+  inboundClusterName,
+  outboundClusterName,
+  PASSTHROUGH_CLUSTER,
+  VIRTUAL_INBOUND,
+  VIRTUAL_OUTBOUND,
+} from "../names.ts";
+import { CLUSTER, LISTENER, VIRTUAL_HOST } from "../types.ts";
+import { servedPorts } from "./listeners.ts";
+import type { MeshRows } from "./mesh-rows.ts";
+import { rowKey } from "./row-key.ts";
+import { formatScope, type Scope } from "./scope.ts";
+import type { Uses } from "./uses.ts";
+import { clustersOf, PLACEHOLDER, type VirtualHostRow } from "./virtual-hosts.ts";
+
+interface Rows {
+  mesh: MeshRows;
+  virtualHosts: Collection<VirtualHostRow>;
+  uses: Collection<Uses>;
+}
+
+/** What a proxy must hold without asking. Undefined until its pod is known. */
+export function viewOf(read: Reader, rows: Rows, proxy: Proxy): View | undefined {
+  const pod = `${proxy.namespace}/${proxy.pod}`;
+  const workload = rows.mesh.workload(read, pod);
+  if (!workload) return undefined;
+  const client = rows.mesh.scopeOf(read, workload);
+  const owner = `${workload.namespace}/${workload.workload}`;
+  return proxy.type === "router"
+    ? gatewayView(read, rows.mesh, { type: "Gateway", workload: owner, client })
+    : sidecarView(read, rows, { type: "Sidecar", delivery: rows.mesh.delivery(read, pod), client }, pod, owner);
+}
+
+function sidecarView(
+  read: Reader,
+  { mesh, virtualHosts, uses }: Rows,
+  scope: Scope & { type: "Sidecar" },
+  pod: string,
+  workload: string,
+): View {
+  const view = new ViewBuilder(scope);
+  const ports = mesh.httpPorts(read);
+  view.add(LISTENER, VIRTUAL_OUTBOUND);
+  view.add(LISTENER, VIRTUAL_INBOUND, podScope(pod));
+  for (const port of ports) view.add(LISTENER, `0.0.0.0_${port}`);
+
+  view.add(CLUSTER, PASSTHROUGH_CLUSTER);
+  view.add(CLUSTER, INBOUND_PASSTHROUGH_CLUSTER);
+  view.add(CLUSTER, BLACK_HOLE_CLUSTER);
+  for (const { targetPort } of mesh.inbound(read, pod))
+    view.add(CLUSTER, inboundClusterName(targetPort), podScope(pod));
+
+  const used = read.get(uses, workload);
+  const hosts = new Set(ports.map((port) => `${port}/${PLACEHOLDER}`));
+  if (scope.delivery === "Lazy") {
+    for (const name of used?.hosts ?? []) hosts.add(name);
+    for (const name of used?.clusters ?? []) view.add(CLUSTER, name);
+  } else {
+    for (const port of ports) for (const host of mesh.hostsOn(read, scope.client, port)) hosts.add(`${port}/${host}`);
+  }
+  for (const name of hosts) {
+    view.add(VIRTUAL_HOST, name);
+    for (const cluster of read.get(virtualHosts, view.key(name))?.clusters ?? []) view.add(CLUSTER, cluster);
+  }
+  return view.build();
+}
+
+function gatewayView(read: Reader, mesh: MeshRows, scope: Scope & { type: "Gateway" }): View {
+  const view = new ViewBuilder(scope);
+  for (const port of servedPorts(read, mesh, scope.workload)) {
+    view.add(LISTENER, gatewayListenerName(port));
+    for (const cluster of gatewayClusters(port)) view.add(CLUSTER, cluster);
+    if (!servesHttp(port)) continue;
+    const routeConfig = gatewayRouteName(port.targetPort);
+    view.add(VIRTUAL_HOST, `${routeConfig}/${PLACEHOLDER}`);
+    // the catch-all is part of the route configuration itself
+    for (const { domain } of port.hosts) if (domain !== "*") view.add(VIRTUAL_HOST, `${routeConfig}/${domain}`);
+  }
+  return view.build();
+}
+
+function gatewayClusters({ hosts, tcpRoutes }: GatewayPort): Set<string> {
+  const clusters = new Set(hosts.flatMap(({ routes }) => clustersOf(routes)));
+  for (const { destinations } of tcpRoutes) for (const to of destinations) clusters.add(outboundClusterName(to));
+  return clusters;
+}
+
+/** Whether a gateway port has an HTTP connection manager, with routes or still without. */
+function servesHttp({ servers }: GatewayPort): boolean {
+  return servers.some(({ protocol }) => protocol === "HTTP" || protocol === "HTTP2" || protocol === "GRPC");
+}
+
+/** The scope of what is a pod's alone: its inbound side. */
+export function podScope(pod: string): string {
+  return `pod ${pod}`;
+}
+
+/** The inverse of `podScope`; "" for other scopes. */
+export function podOfScope(scope: string): string {
+  return scope.startsWith("pod ") ? scope.slice(4) : "";
+}
+
+class ViewBuilder {
+  readonly #scope: string;
+  readonly #push = new Map<TypeUrl, Map<string, string>>();
+
+  constructor(scope: Scope) {
+    this.#scope = formatScope(scope);
+  }
+
+  key(name: string): string {
+    return rowKey(this.#scope, name);
+  }
+
+  add(type: TypeUrl, name: string, scope = this.#scope): void {
+    const names = this.#push.get(type) ?? new Map<string, string>();
+    this.#push.set(type, names.set(name, rowKey(scope, name)));
+  }
+
+  build(): View {
+    return { scope: this.#scope, push: this.#push };
+  }
+}

@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ensureKubectl } from "../../scripts/kubectl.ts";
+import { type Outcome, run } from "./run.ts";
+
+export const ROOT = join(import.meta.dirname, "../..");
+export const LATEEN = join(ROOT, "bin/lateen");
+
+/** What `lateen status -o json` says, as far as tests read it. */
+export interface Status {
+  pid: number;
+  apiServer: string;
+  kubeconfig: string;
+  gateways: { name: string; namespace: string; url: string }[];
+  pods: { name: string; namespace: string; ready: string; status: string }[];
+  proxies: { name: string; synced: boolean }[];
+}
+
+/** A world of its own in a folder of its own, driven as a user drives it: by `lateen` and `kubectl`. */
+export class TestWorld {
+  readonly home = mkdtempSync(join(tmpdir(), "lateen-test-"));
+  readonly #env: NodeJS.ProcessEnv;
+  #kubectl = "kubectl";
+
+  constructor() {
+    this.#env = { ...process.env, LATEEN_HOME: this.home, KUBECONFIG: join(this.home, "kubeconfig") };
+  }
+
+  /** `lateen demo` or `lateen up`, left running. */
+  async start(command: "demo" | "up"): Promise<string> {
+    this.#kubectl = await ensureKubectl((line) => console.log(line));
+    return this.lateen(command, "--detach");
+  }
+
+  /** Runs lateen; fails the test when it fails. Returns what it printed. */
+  async lateen(...args: string[]): Promise<string> {
+    const { status, stdout, stderr } = await this.tryLateen(...args);
+    assert.equal(status, 0, `lateen ${args.join(" ")}: ${stderr}${stdout}`);
+    return stdout;
+  }
+
+  tryLateen(...args: string[]): Promise<Outcome> {
+    return run(LATEEN, args, { env: this.#env, cwd: ROOT });
+  }
+
+  async kubectl(...args: string[]): Promise<string> {
+    const { status, stdout, stderr } = await this.tryKubectl(args);
+    assert.equal(status, 0, `kubectl ${args.join(" ")}: ${stderr}${stdout}`);
+    return stdout;
+  }
+
+  tryKubectl(args: readonly string[], input?: string): Promise<Outcome> {
+    return run(this.#kubectl, args, { env: this.#env, cwd: ROOT, ...(input !== undefined && { input }) });
+  }
+
+  /** `kubectl apply` of YAML given as text; returns what kubectl said, warnings included. */
+  async apply(yaml: string): Promise<string> {
+    const { status, stdout, stderr } = await this.tryKubectl(["apply", "-f", "-"], yaml);
+    assert.equal(status, 0, stderr);
+    return stderr + stdout;
+  }
+
+  async status(): Promise<Status> {
+    return JSON.parse(await this.lateen("status", "-o", "json")) as Status;
+  }
+
+  /** Stops the world and forgets it. */
+  async end(): Promise<void> {
+    await this.lateen("down", "--purge");
+    rmSync(this.home, { recursive: true, force: true });
+  }
+}
