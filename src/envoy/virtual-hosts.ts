@@ -38,7 +38,11 @@ export function passthroughVirtualHost(named: Named): VirtualHost {
     match: { pathSpecifier: { case: "prefix", value: "/" } },
     action: {
       case: "route",
-      value: { clusterSpecifier: { case: "cluster", value: PASSTHROUGH_CLUSTER }, timeout: noTimeout() },
+      value: {
+        clusterSpecifier: { case: "cluster", value: PASSTHROUGH_CLUSTER },
+        timeout: noTimeout(),
+        idleTimeout: noTimeout(),
+      },
     },
   });
   return virtualHost({ ...named, routes: [route] });

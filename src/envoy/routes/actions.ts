@@ -43,6 +43,8 @@ export function forwardAction(
     ...(rewrite?.type === "Prefix" && { prefixRewrite: rewrite.value }),
     ...(rewrite?.type === "Regex" && { regexRewrite: rewrite.value }),
     ...(authority && { hostRewriteSpecifier: { case: "hostRewriteLiteral", value: authority } }),
+    // takes off the listener's limit for requests that wait for a route
+    idleTimeout: noTimeout(),
     timeout: route.timeoutMs ? milliseconds(route.timeoutMs) : noTimeout(),
     // honours the client's grpc-timeout header, up to the route's own timeout
     maxStreamDuration: { grpcTimeoutHeaderMax: route.timeoutMs ? milliseconds(route.timeoutMs) : noTimeout() },

@@ -1,0 +1,23 @@
+import type { JsonObject } from "@bufbuild/protobuf";
+
+/**
+ * Which statistics Envoy keeps: those of itself and of its control plane, and what metrics are made of. Statistics of
+ * each cluster would cost more memory than the clusters. The tags take the names that end in `;` (names.ts) apart.
+ */
+export const STATS_CONFIG: JsonObject = {
+  use_all_default_tags: false,
+  stats_tags: [
+    { tag_name: "cluster_name", regex: "^cluster\\.((.+?);\\.)" },
+    { tag_name: "http_conn_manager_prefix", regex: "^http\\.((.+?);\\.)" },
+    { tag_name: "tcp_prefix", regex: "^tcp\\.((.+?);\\.)" },
+    { tag_name: "response_code", regex: "_rq(_(\\d{3}))$" },
+    { tag_name: "response_code_class", regex: "_rq(_(\\dxx))$" },
+  ],
+  stats_matcher: {
+    inclusion_list: {
+      patterns: ["cluster_manager", "listener_manager", "server", "control_plane", "cluster.xds-grpc", "lateen"].map(
+        (prefix) => ({ prefix }),
+      ),
+    },
+  },
+};

@@ -1,0 +1,24 @@
+import type { HttpFilter } from "#envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
+import { cors } from "./cors.ts";
+import { fault } from "./fault.ts";
+import type { FilterBuilder, FilterContext } from "./filter.ts";
+import { onDemand } from "./on-demand.ts";
+import { router } from "./router.ts";
+
+/**
+ * The order of all HTTP filters: a request passes them from first to last, a response the other way. A new filter takes
+ * its place here, with the reason.
+ */
+const ORDER: readonly FilterBuilder[] = [
+  // brings the route that the filters after it take their configuration from
+  onDemand,
+  // before faults, so that a browser may read an injected error
+  cors,
+  fault,
+  // forwards: nothing can come after it
+  router,
+];
+
+export function httpFilters(context: FilterContext): HttpFilter[] {
+  return ORDER.map((build) => build(context)).filter((filter) => filter !== undefined);
+}

@@ -1,0 +1,21 @@
+import { create } from "@bufbuild/protobuf";
+import type { Any } from "@bufbuild/protobuf/wkt";
+import {
+  type HttpFilter,
+  HttpFilterSchema,
+} from "#envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
+
+/** What an HTTP filter may look at when it decides whether and how it stands in a chain. */
+export interface FilterContext {
+  /** Towards services (from an application, or from outside by a gateway), or towards this pod's application. */
+  direction: "Outbound" | "Inbound";
+  /** Virtual hosts and clusters come when first needed. */
+  lazy: boolean;
+}
+
+/** One HTTP filter of ours: undefined where it has nothing to do. */
+export type FilterBuilder = (context: FilterContext) => HttpFilter | undefined;
+
+export function httpFilter(name: string, config: Any): HttpFilter {
+  return create(HttpFilterSchema, { name, configType: { case: "typedConfig", value: config } });
+}

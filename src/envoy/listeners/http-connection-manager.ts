@@ -1,0 +1,66 @@
+import type { Filter } from "#envoy/config/listener/v3/listener_components_pb.js";
+import type { RouteConfiguration } from "#envoy/config/route/v3/route_pb.js";
+import {
+  HttpConnectionManager_ForwardClientCertDetails as Forward,
+  HttpConnectionManagerSchema,
+  HttpConnectionManager_PathWithEscapedSlashesAction as Slashes,
+  HttpConnectionManager_ServerHeaderTransformation as Transformation,
+} from "#envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
+import { type Fields, pack } from "../any.ts";
+import { ads } from "../config-sources.ts";
+import { noTimeout, seconds } from "../durations.ts";
+import { httpFilters } from "../http-filters/chain.ts";
+import { statName } from "../names.ts";
+import { accessLogs } from "./access-logs.ts";
+import { networkFilter } from "./network-filters.ts";
+
+export interface HttpParams {
+  role: "SidecarOutbound" | "SidecarInbound" | "Gateway";
+  /** In statistics: `outbound_0.0.0.0_9080`. */
+  statPrefix: string;
+  /** The name of a route configuration that the control plane serves, or one that stands here. */
+  routes: string | RouteConfiguration;
+  /** Virtual hosts and clusters come when first needed. */
+  lazy: boolean;
+  accessLogFile: string;
+}
+
+/**
+ * How long a request may stand still before it has a route, which only happens when a virtual host is fetched on demand
+ * and the control plane is away: then 504. Routes take the limit off again (routes/actions.ts).
+ */
+const ROUTELESS_LIMIT_S = 10;
+
+export function httpConnectionManager(params: HttpParams): Filter {
+  const { role, routes, lazy } = params;
+  return networkFilter(
+    "envoy.filters.network.http_connection_manager",
+    pack(HttpConnectionManagerSchema, {
+      statPrefix: statName(params.statPrefix),
+      routeSpecifier:
+        typeof routes === "string"
+          ? { case: "rds", value: { configSource: ads(noTimeout()), routeConfigName: routes } }
+          : { case: "routeConfig", value: routes },
+      httpFilters: httpFilters({ direction: role === "SidecarInbound" ? "Inbound" : "Outbound", lazy }),
+      accessLog: accessLogs(params.accessLogFile),
+      normalizePath: true,
+      pathWithEscapedSlashesAction: Slashes.KEEP_UNCHANGED,
+      streamIdleTimeout: lazy ? seconds(ROUTELESS_LIMIT_S) : noTimeout(),
+      upgradeConfigs: [{ upgradeType: "websocket" }],
+      ...identity(role),
+    }),
+  );
+}
+
+/** A gateway faces strangers: it says who it is, and writes the headers that say who they are. A sidecar is not seen. */
+function identity(role: HttpParams["role"]): Fields<typeof HttpConnectionManagerSchema> {
+  if (role !== "Gateway") {
+    return { useRemoteAddress: false, serverHeaderTransformation: Transformation.PASS_THROUGH };
+  }
+  return {
+    useRemoteAddress: true,
+    serverName: "istio-envoy",
+    forwardClientCertDetails: Forward.SANITIZE_SET,
+    setCurrentClientCertDetails: { subject: true, cert: true, dns: true, uri: true },
+  };
+}
