@@ -1,0 +1,100 @@
+/** Pieces that Istio's kinds share. Their meaning beyond types is checked in the `check-…` files. */
+import { type TProperties, Type } from "typebox";
+import type { KubeObject } from "../../store/object.ts";
+import { bool, intOrText, list, oneOf, shape, text, textMap, texts } from "../core/shape.ts";
+import type { Kind } from "../kind.ts";
+
+/** A duration as Go writes it: `1.5s`, `300ms`, `1h30m`. */
+export const duration = Type.String({ title: "Duration" });
+export const uint32 = Type.Integer({ minimum: 0, maximum: 4294967295 });
+export const int32 = Type.Integer({ minimum: -2147483648, maximum: 2147483647 });
+export const double = Type.Number();
+/** Any JSON object, kept as it is. */
+export const struct = Type.Record(Type.String(), Type.Unknown());
+
+export const Percent = shape("Percent", {}, { value: double });
+export type Percent = Type.Static<typeof Percent>;
+
+/** Exactly one of the three, or none where presence is what is asked for. */
+export const StringMatch = shape("StringMatch", {}, { exact: text, prefix: text, regex: text });
+export type StringMatch = Type.Static<typeof StringMatch>;
+
+export const PortSelector = shape("PortSelector", {}, { number: uint32 });
+
+export const Destination = shape("Destination", { host: text }, { port: PortSelector, subset: text });
+export type Destination = Type.Static<typeof Destination>;
+
+/** `matchLabels` of policies; networking kinds of old say `labels`. */
+export const PolicySelector = shape("WorkloadSelector", {}, { matchLabels: textMap });
+export const LabelsSelector = shape("WorkloadSelector", {}, { labels: textMap });
+
+export const TargetRef = shape("PolicyTargetReference", { kind: text, name: text }, { group: text, namespace: text });
+
+export const NumberedPort = shape("Port", { number: uint32, name: text }, { protocol: text, targetPort: uint32 });
+
+const Condition = shape(
+  "IstioCondition",
+  {},
+  {
+    type: text,
+    status: text,
+    reason: text,
+    message: text,
+    lastTransitionTime: text,
+    lastProbeTime: text,
+    observedGeneration: intOrText,
+  },
+);
+
+const ValidationMessage = shape(
+  "AnalysisMessageBase",
+  {},
+  {
+    type: shape("AnalysisMessageType", {}, { code: text, name: text }),
+    level: oneOf("UNKNOWN", "ERROR", "WARNING", "INFO"),
+    documentationUrl: text,
+  },
+);
+
+export const IstioStatus = shape(
+  "IstioStatus",
+  {},
+  { conditions: list(Condition), validationMessages: list(ValidationMessage), observedGeneration: intOrText },
+);
+export type IstioStatus = Type.Static<typeof IstioStatus>;
+
+/** An object of one of Istio's kinds: all have a spec and the same status. */
+export interface IstioObject<Spec> extends KubeObject {
+  spec?: Spec;
+  status?: IstioStatus;
+}
+
+interface Names {
+  group: "networking" | "security" | "telemetry" | "extensions";
+  version: string;
+  otherVersions?: readonly string[];
+  kind: string;
+  plural: string;
+}
+
+/** What Istio's kinds have in common: scope, categories, the shape of the object, its status as a subresource. */
+export function istioKind<Spec>(
+  names: Names,
+  spec: ReturnType<typeof Type.Object<TProperties>>,
+  rest: Pick<Kind<IstioObject<Spec>>, "description" | "shortNames" | "columns" | "listMapKeys" | "validate" | "warn">,
+): Kind<IstioObject<Spec>> {
+  const group = `${names.group}.istio.io`;
+  return {
+    type: { group, version: names.version, plural: names.plural, kind: names.kind, namespaced: true },
+    ...(names.otherVersions && { otherVersions: names.otherVersions }),
+    singular: names.kind.toLowerCase(),
+    categories: ["istio-io", `${names.group}-istio-io`],
+    schema: Type.Object({ spec: Type.Optional(spec), status: Type.Optional(IstioStatus) }, { title: names.kind }),
+    status: true,
+    ...rest,
+  };
+}
+
+export const AGE = { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" } as const;
+
+export { bool, list, oneOf, shape, text, textMap, texts };

@@ -1,0 +1,33 @@
+/** What the mesh model is made of: the objects of each kind, keyed `namespace/name` (`name` where cluster-scoped). */
+import type { Graph } from "../engine/graph.ts";
+import type { DestinationRule } from "../kinds/istio/destination-rule-schema.ts";
+import type { Gateway } from "../kinds/istio/gateway-schema.ts";
+import type { ServiceEntry } from "../kinds/istio/service-entry-schema.ts";
+import type { Sidecar } from "../kinds/istio/sidecar-schema.ts";
+import type { VirtualService } from "../kinds/istio/virtual-service-schema.ts";
+import type { WorkloadEntry } from "../kinds/istio/workload-entry-schema.ts";
+import type { KubeObject } from "../store/object.ts";
+import type { ConfigMapObject, EndpointSliceObject, NamespaceObject, PodObject, ServiceObject } from "./kubernetes.ts";
+
+export type MeshInputs = ReturnType<typeof meshInputs>;
+
+export function meshInputs(graph: Graph) {
+  return {
+    services: graph.input<ServiceObject>("Service"),
+    endpointSlices: graph.input<EndpointSliceObject>("EndpointSlice"),
+    pods: graph.input<PodObject>("Pod"),
+    namespaces: graph.input<NamespaceObject>("Namespace"),
+    /** Only `istio-system/istio` is read. */
+    configMaps: graph.input<ConfigMapObject>("ConfigMap"),
+    virtualServices: graph.input<VirtualService>("VirtualService"),
+    destinationRules: graph.input<DestinationRule>("DestinationRule"),
+    gateways: graph.input<Gateway>("Gateway"),
+    serviceEntries: graph.input<ServiceEntry>("ServiceEntry"),
+    workloadEntries: graph.input<WorkloadEntry>("WorkloadEntry"),
+    sidecars: graph.input<Sidecar>("Sidecar"),
+    gatewayClasses: graph.input<KubeObject>("GatewayClass"),
+    k8sGateways: graph.input<KubeObject>("Gateway API Gateway"),
+    httpRoutes: graph.input<KubeObject>("HTTPRoute"),
+    referenceGrants: graph.input<KubeObject>("ReferenceGrant"),
+  };
+}

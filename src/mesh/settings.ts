@@ -1,0 +1,56 @@
+/** Mesh-wide settings, from the ConfigMap `istio` where Istio keeps them, under the names that Istio gives them. */
+import { parse } from "yaml";
+import type { Collection } from "../engine/collection.ts";
+import type { Graph } from "../engine/graph.ts";
+import { durationMs } from "../kinds/istio/duration.ts";
+import type { MeshInputs } from "./inputs.ts";
+import type { ConfigMapObject } from "./kubernetes.ts";
+import type { MeshSettings } from "./model.ts";
+
+export const SYSTEM_NAMESPACE = "istio-system";
+
+export const DEFAULT_SETTINGS: MeshSettings = {
+  rootNamespace: SYSTEM_NAMESPACE,
+  clusterDomain: "cluster.local",
+  trustDomain: "cluster.local",
+  outboundTrafficPolicy: "ALLOW_ANY",
+  delivery: "Lazy",
+  accessLogFile: "",
+  defaultHttpRetries: 2,
+  connectTimeoutMs: 10_000,
+};
+
+/** One row, key "". */
+export function wireSettings(graph: Graph, inputs: Pick<MeshInputs, "configMaps">): Collection<MeshSettings> {
+  const always = graph.input<true>("mesh");
+  always.set("", true);
+  return graph.derive("settings", always, (_key, _value, read) =>
+    settingsOf(read.get(inputs.configMaps, `${SYSTEM_NAMESPACE}/istio`)),
+  );
+}
+
+/** Throws when the YAML cannot be read: the last good settings then stay in force. */
+export function settingsOf(configMap: ConfigMapObject | undefined): MeshSettings {
+  const mesh: unknown = parse(configMap?.data?.mesh ?? "");
+  const field = (...path: string[]): unknown => path.reduce<unknown>(member, mesh);
+  const text = (fallback: string, ...path: string[]): string => {
+    const value = field(...path);
+    return typeof value === "string" ? value : fallback;
+  };
+  const d = DEFAULT_SETTINGS;
+  const attempts = field("defaultHttpRetryPolicy", "attempts");
+  return {
+    rootNamespace: text(d.rootNamespace, "rootNamespace"),
+    clusterDomain: text(d.clusterDomain, "proxyDomain"),
+    trustDomain: text(d.trustDomain, "trustDomain"),
+    outboundTrafficPolicy: field("outboundTrafficPolicy", "mode") === "REGISTRY_ONLY" ? "REGISTRY_ONLY" : "ALLOW_ANY",
+    delivery: field("lateen", "delivery") === "Eager" ? "Eager" : "Lazy",
+    accessLogFile: text(d.accessLogFile, "accessLogFile"),
+    defaultHttpRetries: typeof attempts === "number" ? attempts : d.defaultHttpRetries,
+    connectTimeoutMs: durationMs(text("", "connectTimeout")) ?? d.connectTimeoutMs,
+  };
+}
+
+function member(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
+}
