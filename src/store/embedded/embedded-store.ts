@@ -3,9 +3,13 @@
  * not do is speak HTTP (src/local/api) or know any particular kind beyond pods' graceful deletion and namespaces.
  */
 import { equal } from "../../engine/equal.ts";
+import { checkMetadataTypes, checkObject, checkUnknownFields } from "../check/check.ts";
 import { StoreError } from "../error.ts";
-import { type KubeObject, keyOf, type ResourceType } from "../object.ts";
-import { alreadyExists, forbidden, notFound } from "../refusals.ts";
+import { apiVersionOf, type KubeObject, type ResourceType } from "../object.ts";
+import { applyConfiguration, trackUpdate, type Writer } from "../patch/managed-fields.ts";
+import { patchObject } from "../patch/patch-object.ts";
+import { shapesOf } from "../patch/shapes.ts";
+import { alreadyExists, forbidden, modified, notFound } from "../refusals.ts";
 import type {
   DeleteOptions,
   ListOptions,
@@ -19,15 +23,19 @@ import type {
   WriteOptions,
 } from "../store.ts";
 import type { Admission, Operation } from "./admission.ts";
-import { type Deleted, deleteObject, putOrFinish } from "./deletion.ts";
+import { type Deleted, deleteObject, putOrFinish, seconds } from "./deletion.ts";
 import { copy } from "./freeze.ts";
 import { Garbage } from "./garbage.ts";
 import { Ledger } from "./ledger.ts";
 import { list } from "./page.ts";
+import { scaleOf, withScale } from "./scale.ts";
 import { inVersion, Served, typeKey } from "./served.ts";
 import type { StoredKind } from "./stored-kind.ts";
 import { watch } from "./watch.ts";
-import { newObject, updatedObject, withGeneratedName, withGeneration } from "./write.ts";
+import { configuration, identity, newObject, updatedObject, withGeneratedName, withGeneration } from "./write.ts";
+
+/** Who writes when a writer does not say: a part of Lateen itself. */
+const OWN_MANAGER = "lateen";
 
 export interface EmbeddedStoreOptions {
   /** The database file, or `:memory:`. */
@@ -89,22 +97,17 @@ export class EmbeddedStore implements Store {
 
   async create<T extends KubeObject>(type: ResourceType, object: T, options: WriteOptions = {}): Promise<T> {
     const kind = this.#served.require(type);
-    let draft = newObject(kind, this.#placed(kind, object), this.#now());
-    this.#requireNamespace(kind, draft);
-    draft = await this.#admit("create", kind, draft, undefined);
-    // From here to `put` nothing may be awaited: what is checked must still hold when it is written.
-    this.#requireNamespace(kind, draft);
-    const generated = !object.metadata.name;
-    while (generated && this.#exists(kind, draft)) draft = withGeneratedName(draft);
-    if (this.#exists(kind, draft)) throw alreadyExists(type, draft.metadata.name);
-    const stored = options.dryRun ? draft : this.#ledger.put(typeKey(kind.type), draft);
-    await this.#ledger.settled();
-    return typed<T>(inVersion(type, stored));
+    return typed<T>(inVersion(type, await this.#add(kind, this.#received(kind, object), options, "update")));
   }
 
   async update<T extends KubeObject>(type: ResourceType, object: T, options: WriteOptions = {}): Promise<T> {
     const kind = this.#served.require(type);
-    return typed<T>(inVersion(type, await this.#modify(kind, object.metadata, options, () => object)));
+    if (options.subresource === "scale") {
+      const change = (old: KubeObject): KubeObject => withScale(old, object);
+      return typed<T>(scaleOf(await this.#modify(kind, object.metadata, options, change)));
+    }
+    const received = this.#received(kind, object);
+    return typed<T>(inVersion(type, await this.#modify(kind, received.metadata, options, () => received)));
   }
 
   async patch<T extends KubeObject>(
@@ -114,10 +117,16 @@ export class EmbeddedStore implements Store {
     options: WriteOptions = {},
   ): Promise<T> {
     const kind = this.#served.require(type);
-    throw new StoreError(
-      "UnsupportedMediaType",
-      `${kind.type.kind} ${name.name} ${patch.type} ${options.fieldManager}`,
-    );
+    const shapes = shapesOf(kind);
+    if (options.subresource === "scale") {
+      const scalePatch = patch.type === "apply" ? ({ type: "merge", body: patch.body } as const) : patch;
+      const change = (old: KubeObject): KubeObject => withScale(old, patchObject(scaleOf(old), scalePatch, shapes));
+      return typed<T>(scaleOf(await this.#modify(kind, name, options, change)));
+    }
+    if (patch.type === "apply") return typed<T>(inVersion(type, await this.#apply(kind, name, patch.body, options)));
+    const change = (old: KubeObject): KubeObject =>
+      this.#received(kind, patchObject(inVersion(type, old), patch, shapes));
+    return typed<T>(inVersion(type, await this.#modify(kind, name, options, change)));
   }
 
   async delete(type: ResourceType, name: ObjectName, options: DeleteOptions = {}): Promise<void> {
@@ -138,26 +147,88 @@ export class EmbeddedStore implements Store {
     }
   }
 
+  async #add(kind: StoredKind, input: KubeObject, options: WriteOptions, by: "update" | "apply"): Promise<KubeObject> {
+    let draft = newObject(kind, input, this.#now());
+    this.#requireNamespace(kind, draft);
+    checkUnknownFields(kind, draft, options);
+    draft = withDefaults(kind, draft);
+    if (by === "update") draft = trackUpdate(undefined, draft, this.#writer(kind, options), shapesOf(kind));
+    draft = await this.#admit("create", kind, draft, undefined);
+    checkObject(kind, draft, undefined, options);
+    // From here to `put` nothing may be awaited: what is checked must still hold when it is written.
+    this.#requireNamespace(kind, draft);
+    const generated = !input.metadata.name;
+    while (generated && this.#find(kind, draft.metadata)) draft = withGeneratedName(draft);
+    if (this.#find(kind, draft.metadata)) throw alreadyExists(kind.type, draft.metadata.name);
+    const stored = options.dryRun ? draft : this.#ledger.put(typeKey(kind.type), draft);
+    await this.#ledger.settled();
+    return stored;
+  }
+
+  /** `change` may be called several times, each time with what is stored then. It must not change its argument. */
   async #modify(
     kind: StoredKind,
     name: ObjectName,
     options: WriteOptions,
     change: (old: KubeObject) => KubeObject,
+    by: "update" | "apply" = "update",
   ): Promise<KubeObject> {
-    const key = typeKey(kind.type);
     for (;;) {
       const old = this.#find(kind, name);
       if (!old) throw notFound(kind.type, name.name);
       const subresource = options.subresource === "status" ? "status" : undefined;
-      let next = updatedObject(kind, old, this.#placed(kind, change(old)), subresource);
-      if (!subresource) next = await this.#admit("update", kind, next, old);
-      // Somebody else wrote while admission was awaited: all of it again, on the object as it is now.
-      if (this.#ledger.get(key, keyOf(old)) !== old) continue;
+      let next = updatedObject(kind, old, change(old), subresource);
+      checkUnknownFields(kind, next, options);
+      next = withDefaults(kind, next);
+      if (by === "update") next = trackUpdate(old, next, this.#writer(kind, options), shapesOf(kind));
+      if (!equal(old, next)) {
+        if (!subresource) next = await this.#admit("update", kind, next, old);
+        checkObject(kind, next, old, options);
+        // Somebody else wrote while admission was awaited: all of it again, on the object as it is now.
+        if (this.#find(kind, name) !== old) continue;
+      }
       next = withGeneration(kind, old, next);
       const stored = options.dryRun ? next : equal(old, next) ? old : putOrFinish(this.#ledger, kind, next).object;
       await this.#ledger.settled();
       return stored;
     }
+  }
+
+  /** Server-side apply: creates the object when there is none. */
+  async #apply(kind: StoredKind, name: ObjectName, body: object, options: WriteOptions): Promise<KubeObject> {
+    if (!options.fieldManager) {
+      throw new StoreError("BadRequest", "fieldManager: Required value: is required for apply patch");
+    }
+    const writer = this.#writer(kind, options);
+    const shapes = shapesOf(kind);
+    const config = configuration(kind, name, body, options);
+    checkUnknownFields(kind, config, options);
+    const applied = (live: KubeObject | undefined): KubeObject => {
+      const { metadata, ...rest } = applyConfiguration(live, config, writer, options.force === true, shapes);
+      // A version or uid in the configuration is a condition, not something to apply.
+      return this.#received(kind, { ...rest, metadata: { ...metadata, ...identity(config.metadata) } });
+    };
+    for (;;) {
+      const old = this.#find(kind, name);
+      if (old) return this.#modify(kind, name, options, applied, "apply");
+      if (options.subresource) throw notFound(kind.type, name.name);
+      if (config.metadata.resourceVersion || config.metadata.uid) throw modified(kind.type, name.name);
+      try {
+        return await this.#add(kind, applied(undefined), options, "apply");
+      } catch (error) {
+        // Somebody else created it meanwhile: then it is to be changed.
+        if (!(error instanceof StoreError && error.reason === "AlreadyExists")) throw error;
+      }
+    }
+  }
+
+  #writer(kind: StoredKind, options: WriteOptions): Writer {
+    return {
+      manager: options.fieldManager || OWN_MANAGER,
+      apiVersion: apiVersionOf(kind.type),
+      subresource: options.subresource,
+      time: seconds(this.#now()),
+    };
   }
 
   async #admit(
@@ -166,10 +237,9 @@ export class EmbeddedStore implements Store {
     draft: KubeObject,
     old: KubeObject | undefined,
   ): Promise<KubeObject> {
-    const withDefaults = (object: KubeObject): KubeObject => kind.defaults?.(object) ?? object;
-    let object = withDefaults(draft);
+    let object = draft;
     for (const hook of this.#admission) {
-      if (hook.admit) object = withDefaults(await hook.admit(operation, kind.type, copy(object), old));
+      if (hook.admit) object = withDefaults(kind, await hook.admit(operation, kind.type, copy(object), old));
     }
     return object;
   }
@@ -179,13 +249,11 @@ export class EmbeddedStore implements Store {
     return this.#ledger.get(typeKey(kind.type), key);
   }
 
-  #exists(kind: StoredKind, object: KubeObject): boolean {
-    return this.#find(kind, object.metadata) !== undefined;
-  }
-
-  /** A cluster-scoped object has no namespace; another must have one. */
-  #placed(kind: StoredKind, object: KubeObject): KubeObject {
-    const { namespace, ...metadata } = object.metadata ?? { name: "" };
+  /** What comes from outside, with metadata that can be relied on. */
+  #received(kind: StoredKind, object: KubeObject): KubeObject {
+    checkMetadataTypes(kind, object);
+    const { namespace, ...metadata } = object.metadata;
+    // A cluster-scoped object has no namespace; another must have one.
     if (!kind.type.namespaced) return namespace === undefined ? object : { ...object, metadata };
     if (namespace) return object;
     throw new StoreError("BadRequest", `a ${kind.type.kind} needs a namespace: set metadata.namespace`);
@@ -204,6 +272,10 @@ export class EmbeddedStore implements Store {
       { reason: "NamespaceTerminating", message, field: "metadata.namespace" },
     ]);
   }
+}
+
+function withDefaults(kind: StoredKind, object: KubeObject): KubeObject {
+  return kind.defaults?.(object) ?? object;
 }
 
 /** Callers name the type that they ask for; the kind's schema has checked what is stored. */

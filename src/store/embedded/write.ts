@@ -3,9 +3,11 @@ import { randomInt, randomUUID } from "node:crypto";
 import { equal } from "../../engine/equal.ts";
 import { StoreError } from "../error.ts";
 import { apiVersionOf, type KubeObject, type ObjectMeta } from "../object.ts";
+import { isFields } from "../patch/json.ts";
 import { conflict, invalid, modified } from "../refusals.ts";
+import type { ObjectName, WriteOptions } from "../store.ts";
 import { isNamespace, seconds } from "./deletion.ts";
-import { copy } from "./freeze.ts";
+import { copyWithoutNulls } from "./freeze.ts";
 import type { StoredKind } from "./stored-kind.ts";
 
 /** Kubernetes' own alphabet: no vowels, no digits that look like letters. */
@@ -24,7 +26,7 @@ export function withGeneratedName(object: KubeObject): KubeObject {
 
 /** An object as it begins: a copy of what was sent, named and dated by the store. */
 export function newObject(kind: StoredKind, input: KubeObject, now: Date): KubeObject {
-  const object = ofKind(kind, copy(input));
+  const object = ofKind(kind, copyWithoutNulls(input));
   const { metadata } = object;
   if (metadata.resourceVersion) {
     throw new StoreError("BadRequest", "resourceVersion should not be set on objects to be created");
@@ -63,7 +65,7 @@ export function updatedObject(
   input: KubeObject,
   subresource: "status" | undefined,
 ): KubeObject {
-  const object = ofKind(kind, copy(input));
+  const object = ofKind(kind, copyWithoutNulls(input));
   const { uid, resourceVersion } = object.metadata;
   if (uid && uid !== old.metadata.uid) {
     const reason = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`;
@@ -82,6 +84,32 @@ export function updatedObject(
   }
   if (isNamespace(kind)) next.spec = old.spec;
   return next;
+}
+
+/** The part of an applied configuration that the request covers, under the name it is applied to. */
+export function configuration(
+  kind: StoredKind,
+  name: ObjectName,
+  body: object,
+  { subresource }: WriteOptions,
+): KubeObject {
+  const { metadata: applied, ...fields }: Record<string, unknown> = { ...copyWithoutNulls(body) };
+  const given = isFields(applied) ? applied : {};
+  if (given.managedFields !== undefined) throw new StoreError("BadRequest", "metadata.managedFields must be nil");
+  const metadata: ObjectMeta = { ...(subresource ? identity(given) : given), name: name.name };
+  if (kind.type.namespaced && name.namespace !== undefined) metadata.namespace = name.namespace;
+  const object = ofKind(kind, { apiVersion: apiVersionOf(kind.type), kind: kind.type.kind, ...fields, metadata });
+  const { status, ...rest } = object;
+  if (subresource !== "status") return kind.status ? rest : object;
+  return { apiVersion: object.apiVersion, kind: object.kind, metadata, ...(status === undefined ? {} : { status }) };
+}
+
+/** The version and uid of metadata, where they are given. */
+export function identity({ uid, resourceVersion }: { uid?: unknown; resourceVersion?: unknown }): Partial<ObjectMeta> {
+  return {
+    ...(typeof uid === "string" ? { uid } : {}),
+    ...(typeof resourceVersion === "string" ? { resourceVersion } : {}),
+  };
 }
 
 /** Counts a change of what is wanted (not of metadata or status). */

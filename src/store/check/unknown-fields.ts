@@ -1,0 +1,136 @@
+/** Fields that a schema does not know: mostly misspelt. */
+import { type Fields, isFields, own } from "../patch/json.ts";
+import { fieldPath } from "./paths.ts";
+
+export interface UnknownField {
+  /** `spec.htpp` */
+  path: string;
+  name: string;
+  /** The object that has it, to take it out of. */
+  parent: Fields;
+  /** A known field with nearly the same name. */
+  meant: string | undefined;
+}
+
+export function unknownFields(
+  schema: object,
+  value: unknown,
+  steps: readonly (string | number)[] = [],
+): UnknownField[] {
+  return visit([schema], value, steps, schema);
+}
+
+/** `schemas` are all that the value may be an instance of: what any of them knows is known. */
+function visit(
+  schemas: readonly object[],
+  value: unknown,
+  steps: readonly (string | number)[],
+  root: object,
+): UnknownField[] {
+  if (Array.isArray(value)) {
+    const known = schemas.map((schema) => gather(schema, root));
+    return value.flatMap((item, i) => {
+      const below = known.flatMap(({ items, tuple }) => [...items, ...(tuple[i] ?? [])]);
+      return below.length === 0 ? [] : visit(below, item, [...steps, i], root);
+    });
+  }
+  if (!isFields(value)) return [];
+  const known = schemas.map((schema) => gather(schema, root));
+  const names = [...new Set(known.flatMap(({ properties }) => [...properties.keys()]))];
+  const additional = known.flatMap(({ additional }) => additional);
+  const open = names.length === 0 || known.some(({ open }) => open);
+  return Object.entries(value).flatMap(([name, child]) => {
+    const declared = known.flatMap(({ properties }) => properties.get(name) ?? []);
+    const below = declared.length > 0 ? declared : additional;
+    if (below.length > 0) return visit(below, child, [...steps, name], root);
+    if (open) return [];
+    return [{ path: fieldPath([...steps, name]), name, parent: value, meant: nearest(name, names) }];
+  });
+}
+
+interface Known {
+  properties: Map<string, object[]>;
+  /** Schemas of properties that are not named. */
+  additional: object[];
+  items: object[];
+  tuple: object[][];
+  open: boolean;
+}
+
+/** What a schema says of its parts, with all branches of its compositions put together. */
+function gather(schema: object, root: object, seen: ReadonlySet<object> = new Set()): Known {
+  const known: Known = { properties: new Map(), additional: [], items: [], tuple: [], open: false };
+  if (seen.has(schema) || !isFields(schema)) return known;
+  for (const [name, property] of Object.entries(fieldsAt(schema, "properties"))) {
+    if (isFields(property)) known.properties.set(name, [property]);
+    else known.properties.set(name, [{}]);
+  }
+  const { additionalProperties, items, prefixItems } = schema;
+  if (isFields(additionalProperties)) known.additional.push(additionalProperties);
+  for (const pattern of Object.values(fieldsAt(schema, "patternProperties"))) {
+    if (isFields(pattern)) known.additional.push(pattern);
+  }
+  known.open = additionalProperties === true || schema["x-kubernetes-preserve-unknown-fields"] === true;
+  if (isFields(items)) known.items.push(items);
+  if (Array.isArray(prefixItems)) known.tuple = prefixItems.filter(isFields).map((item) => [item]);
+  for (const branch of branches(schema, root)) {
+    const other = gather(branch, root, new Set([...seen, schema]));
+    for (const [name, schemas] of other.properties) {
+      known.properties.set(name, [...(known.properties.get(name) ?? []), ...schemas]);
+    }
+    known.additional.push(...other.additional);
+    known.items.push(...other.items);
+    other.tuple.forEach((schemas, i) => {
+      known.tuple[i] = [...(known.tuple[i] ?? []), ...schemas];
+    });
+    known.open ||= other.open;
+  }
+  return known;
+}
+
+function branches(schema: Fields, root: object): object[] {
+  const lists = ["allOf", "anyOf", "oneOf"].flatMap((name) => {
+    const list = own(schema, name);
+    return Array.isArray(list) ? list : [];
+  });
+  const target = typeof schema.$ref === "string" ? resolve(schema.$ref, root) : undefined;
+  return [...lists, own(schema, "then"), own(schema, "else"), target].filter(isFields);
+}
+
+function resolve(ref: string, root: object): unknown {
+  if (ref === "#") return root;
+  const definitions = isFields(root) ? fieldsAt(root, "$defs") : {};
+  if (!ref.startsWith("#/")) return own(definitions, ref);
+  return ref
+    .slice(2)
+    .split("/")
+    .reduce<unknown>((at, name) => (isFields(at) ? own(at, name) : undefined), root);
+}
+
+function fieldsAt(schema: Fields, name: string): Fields {
+  const fields = own(schema, name);
+  return isFields(fields) ? fields : {};
+}
+
+/** The closest of the names, when it is close enough to be what was meant. */
+function nearest(name: string, names: readonly string[]): string | undefined {
+  const ranked = names
+    .map((other) => ({ other, far: distance(name.toLowerCase(), other.toLowerCase()) }))
+    .sort((a, b) => a.far - b.far);
+  const [best] = ranked;
+  return best && best.far <= Math.max(1, Math.floor(name.length / 3)) ? best.other : undefined;
+}
+
+/** Edits from one word to the other (Levenshtein). */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1] ? 0 : 1;
+      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + same));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

@@ -1,0 +1,90 @@
+/** The two halves of server-side apply that make values: merging what is applied, and taking back what no longer is. */
+import { EMPTY, type FieldSet } from "./field-set.ts";
+import { type Fields, isFields, own, put } from "./json.ts";
+import type { Shapes } from "./shapes.ts";
+import { partsOf } from "./walk.ts";
+
+/** `live` with everything that `applied` says. Nulls say nothing. */
+export function mergeApplied(live: unknown, applied: unknown, path: readonly string[], shapes: Shapes): unknown {
+  if (isFields(applied)) {
+    const base = isFields(live) && !shapes.atomicMap(path) ? live : {};
+    const result: Fields = { ...base };
+    for (const [name, value] of Object.entries(applied)) {
+      if (value !== null) put(result, name, mergeApplied(own(base, name), value, [...path, name], shapes));
+    }
+    return result;
+  }
+  if (!Array.isArray(applied) || !Array.isArray(live)) return applied;
+  const theirs = partsOf(live, path, shapes);
+  const ours = partsOf(applied, path, shapes);
+  if (!theirs || !ours) return applied;
+  return mergeItems(theirs, ours, path, shapes);
+}
+
+type Items = NonNullable<ReturnType<typeof partsOf>>;
+
+/** Items in the applied order; the others stay before the applied ones that they were before. */
+function mergeItems(live: Items, applied: Items, path: readonly string[], shapes: Shapes): unknown[] {
+  const result: unknown[] = [];
+  const waiting = [...live.keys()];
+  const takeOthers = (): void => {
+    while (waiting[0] !== undefined && !applied.has(waiting[0])) result.push(live.get(waiting.shift() ?? "")?.value);
+  };
+  const done = new Set<string>();
+  for (const [edge, { value }] of applied) {
+    takeOthers();
+    while (waiting[0] !== undefined && done.has(waiting[0])) {
+      waiting.shift();
+      takeOthers();
+    }
+    if (waiting[0] === edge) waiting.shift();
+    done.add(edge);
+    result.push(mergeApplied(live.get(edge)?.value, value, path, shapes));
+  }
+  for (const edge of waiting) if (!applied.has(edge)) result.push(live.get(edge)?.value);
+  return result;
+}
+
+/**
+ * Takes out what the manager applied before (`last`) and nobody owns now (`owned`). What nobody ever owned, such as a
+ * default, goes with the list item or the value that held it, and otherwise stays. Undefined: nothing is left.
+ */
+export function prune(
+  value: unknown,
+  last: FieldSet,
+  owned: FieldSet,
+  path: readonly string[],
+  shapes: Shapes,
+): unknown {
+  const parts = partsOf(value, path, shapes);
+  if (!parts || last.children.size === 0) return value;
+  const kept: [string, unknown][] = [];
+  let changed = false;
+  for (const [edge, part] of parts) {
+    const before = last.children.get(edge);
+    const now = owned.children.get(edge);
+    if (before?.member && !now) {
+      changed = true;
+      continue;
+    }
+    const child = before
+      ? withKeys(edge, part.value, prune(part.value, before, now ?? EMPTY, part.path, shapes))
+      : part.value;
+    if (child !== part.value) changed = true;
+    if (child !== undefined) kept.push([edge, child]);
+  }
+  if (!changed) return value;
+  if (kept.length === 0) return undefined;
+  if (Array.isArray(value)) return kept.map(([, child]) => child);
+  const result: Fields = {};
+  for (const [edge, child] of kept) put(result, edge.slice(2), child);
+  return result;
+}
+
+/** An item that stays keeps the keys by which it is told from the others, whoever owns them. */
+function withKeys(edge: string, item: unknown, pruned: unknown): unknown {
+  if (!edge.startsWith("k:") || pruned === item || !isFields(item)) return pruned;
+  const keys: unknown = JSON.parse(edge.slice(2));
+  const kept = isFields(keys) ? Object.entries(item).filter(([name]) => Object.hasOwn(keys, name)) : [];
+  return { ...Object.fromEntries(kept), ...(isFields(pruned) ? pruned : {}) };
+}
