@@ -6,25 +6,13 @@ import { rmSync } from "node:fs";
 import { fromBinary } from "@bufbuild/protobuf";
 import { status as Code, experimental, Server, type ServerCredentials, type ServerDuplexStream } from "@grpc/grpc-js";
 import { type DeltaDiscoveryRequest, DeltaDiscoveryRequestSchema } from "#envoy/service/discovery/v3/discovery_pb.js";
+import type { Authenticate, Caller } from "../identity/authenticator.ts";
+import { IdentityError } from "../identity/identity-error.ts";
+import type { ServerIdentity } from "../identity/server-certificate.ts";
 import { Hub, type HubOptions } from "./hub.ts";
 import { envoyVersion, parseNodeId } from "./node.ts";
 import type { Session } from "./session.ts";
 import type { ResourceSource } from "./source.ts";
-
-/** Who a stream's credentials belong to. */
-export interface Caller {
-  namespace: string;
-  serviceAccount: string;
-  pod: string;
-  /** Unix milliseconds; the stream is closed in time for Envoy to come back with a new token. */
-  expiresAt: number;
-}
-
-/** A certificate in PEM with its key, and how to hear of its successors. */
-export interface ServerIdentity {
-  current(): { certificate: string; privateKey: string };
-  onChange(listener: () => void): () => void;
-}
 
 /** What the server needs of a logger; pino's fits. */
 export interface Log {
@@ -34,8 +22,7 @@ export interface Log {
 
 export interface DiscoveryServerOptions extends HubOptions {
   source: ResourceSource;
-  /** Rejects with an `Error` whose message says why when the value of the `authorization` header is no good. */
-  authenticate(authorization: string | undefined): Promise<Caller>;
+  authenticate: Authenticate;
   identity: ServerIdentity;
   log: Log;
 }
@@ -124,7 +111,8 @@ export class DiscoveryServer {
       (error: unknown) => {
         const reason = error instanceof Error ? error.message : String(error);
         log.warn({ peer, reason }, "xDS stream refused");
-        end(Code.UNAUTHENTICATED, reason);
+        // Not to know is not to refuse: the proxy keeps what it has and comes again.
+        end(error instanceof IdentityError ? Code.UNAUTHENTICATED : Code.UNAVAILABLE, reason);
       },
     );
   }

@@ -1,0 +1,76 @@
+import { StoreError } from "../store/error.ts";
+import type { KubeObject, ResourceType } from "../store/object.ts";
+import type { Store } from "../store/store.ts";
+import { Authority, type AuthorityMaterial, createAuthority } from "./authority.ts";
+import { IdentityError } from "./identity-error.ts";
+
+const SECRETS: ResourceType = { group: "", version: "v1", plural: "secrets", kind: "Secret", namespaced: true };
+
+/** Where people put a CA of their own, and where ours is kept: Istio's names. */
+const PLUGGED_IN = "cacerts";
+const SELF_SIGNED = "istio-ca-secret";
+
+interface SecretObject extends KubeObject {
+  type?: string;
+  data?: Record<string, string>;
+}
+
+/**
+ * The mesh's CA: the one that was plugged in as Secret `cacerts`, or else the one of Secret `istio-ca-secret`, which is
+ * made on first use. Two control planes that start at once agree: the loser of the race reads what the winner wrote.
+ */
+export async function loadAuthority(store: Store, namespace: string, trustDomain: string): Promise<Authority> {
+  const plugged = await read(store, namespace, PLUGGED_IN);
+  if (plugged) return Authority.load(plugged, `Secret ${namespace}/${PLUGGED_IN}`);
+  const kept = (await read(store, namespace, SELF_SIGNED)) ?? (await make(store, namespace, trustDomain));
+  return Authority.load(kept, `Secret ${namespace}/${SELF_SIGNED}`);
+}
+
+async function read(store: Store, namespace: string, name: string): Promise<AuthorityMaterial | undefined> {
+  let secret: SecretObject;
+  try {
+    secret = await store.get<SecretObject>(SECRETS, { namespace, name });
+  } catch (error) {
+    if (error instanceof StoreError && error.reason === "NotFound") return undefined;
+    throw error;
+  }
+  const part = (key: string): string | undefined => {
+    const value = secret.data?.[key];
+    return value === undefined || value === "" ? undefined : Buffer.from(value, "base64").toString("utf8");
+  };
+  const certificate = part("ca-cert.pem");
+  const privateKey = part("ca-key.pem");
+  if (certificate === undefined || privateKey === undefined) {
+    const missing = certificate === undefined ? "ca-cert.pem" : "ca-key.pem";
+    throw new IdentityError("LTN0606", `Secret ${namespace}/${name}: data[${missing}] is missing; add it`);
+  }
+  const roots = part("root-cert.pem") ?? certificate;
+  // Istio keeps the root itself as chain of a self-signed CA: peers have it, so it need not travel.
+  const chain = part("cert-chain.pem") ?? certificate;
+  return { certificate, privateKey, roots, chain: chain.trim() === roots.trim() ? "" : chain };
+}
+
+async function make(store: Store, namespace: string, trustDomain: string): Promise<AuthorityMaterial> {
+  const made = await createAuthority(trustDomain);
+  const base64 = (text: string): string => Buffer.from(text).toString("base64");
+  const secret: SecretObject = {
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { name: SELF_SIGNED, namespace },
+    type: "istio.io/ca-root",
+    data: {
+      "ca-cert.pem": base64(made.certificate),
+      "ca-key.pem": base64(made.privateKey),
+      "root-cert.pem": base64(made.roots),
+    },
+  };
+  try {
+    await store.create(SECRETS, secret);
+    return made;
+  } catch (error) {
+    if (!(error instanceof StoreError) || error.reason !== "AlreadyExists") throw error;
+    const winner = await read(store, namespace, SELF_SIGNED);
+    if (!winner) throw error;
+    return winner;
+  }
+}

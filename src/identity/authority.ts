@@ -1,0 +1,175 @@
+import type { webcrypto } from "node:crypto";
+import { IdentityError } from "./identity-error.ts";
+import { parseSpiffeId } from "./spiffe.ts";
+import {
+  generateKeys,
+  P256,
+  privateKeyPem,
+  readSigningKey,
+  type SigningAlgorithm,
+  serialNumber,
+  x509,
+} from "./x509.ts";
+
+/** A CA as it is kept: all in PEM. */
+export interface AuthorityMaterial {
+  certificate: string;
+  privateKey: string;
+  /** Certificates between ours and the root, ours included when it is not the root; "" for a self-signed one. */
+  chain: string;
+  /** What everybody in the mesh trusts; several while one replaces another. */
+  roots: string;
+}
+
+export interface WorkloadRequest {
+  spiffeId: string;
+  /** SubjectPublicKeyInfo in DER: of who keeps its key to itself. Absent: a key is generated and comes along. */
+  publicKey?: Uint8Array<ArrayBuffer>;
+  ttlMs: number;
+  /** Distinguished name, `CN=reviews-v1,OU=reviews`: shown by the peer's Envoy as authenticated labels. */
+  subject?: string;
+}
+
+export interface Issued {
+  /** PEM: the certificate and what leads from it to the root. */
+  certificate: string;
+  /** PEM; undefined when the caller brought the public key. */
+  privateKey: string | undefined;
+  notBefore: Date;
+  notAfter: Date;
+}
+
+const ROOT_MS = 10 * 365 * 24 * 60 * 60 * 1000;
+/** Certificates begin a little earlier than now, for clocks that are behind. */
+const SKEW_MS = 60_000;
+
+/** Makes a root of ECDSA P-256 for ten years. */
+export async function createAuthority(organization: string, now = Date.now()): Promise<AuthorityMaterial> {
+  const keys = await generateKeys();
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    serialNumber: serialNumber(),
+    name: `O=${organization}`,
+    notBefore: new Date(now - SKEW_MS),
+    notAfter: new Date(now + ROOT_MS),
+    keys,
+    signingAlgorithm: P256,
+    extensions: [
+      new x509.BasicConstraintsExtension(true, undefined, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+    ],
+  });
+  const pem = `${certificate.toString("pem")}\n`;
+  return { certificate: pem, privateKey: await privateKeyPem(keys.privateKey), chain: "", roots: pem };
+}
+
+/** Issues certificates. Immutable: another CA is another `Authority`. */
+export class Authority {
+  readonly roots: string;
+  readonly #certificate: x509.X509Certificate;
+  readonly #chain: string;
+  readonly #key: webcrypto.CryptoKey;
+  readonly #algorithm: SigningAlgorithm;
+
+  private constructor(
+    material: AuthorityMaterial,
+    certificate: x509.X509Certificate,
+    signing: { key: webcrypto.CryptoKey; algorithm: SigningAlgorithm },
+  ) {
+    this.roots = material.roots;
+    this.#chain = material.chain.trim();
+    this.#certificate = certificate;
+    this.#key = signing.key;
+    this.#algorithm = signing.algorithm;
+  }
+
+  /** Rejects with an IdentityError when the parts are not a CA that works; `where` names them in it. */
+  static async load(material: AuthorityMaterial, where: string, now = Date.now()): Promise<Authority> {
+    let certificate: x509.X509Certificate;
+    let signing: ReturnType<typeof readSigningKey>;
+    try {
+      certificate = new x509.X509Certificate(material.certificate);
+      signing = readSigningKey(material.privateKey);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new IdentityError("LTN0601", `${where} does not hold a certificate and a key in PEM: ${reason}`);
+    }
+    const basic = certificate.getExtension(x509.BasicConstraintsExtension);
+    if (!basic?.ca) throw new IdentityError("LTN0602", `${where}: ca-cert.pem is not the certificate of a CA`);
+    if (certificate.notAfter.getTime() <= now) {
+      const ended = certificate.notAfter.toISOString();
+      throw new IdentityError(
+        "LTN0603",
+        `${where}: the CA expired on ${ended}; replace it, or delete it for a new one`,
+      );
+    }
+    const authority = new Authority(material, certificate, signing);
+    const probe = await authority.#sign({ names: [{ type: "dns", value: "probe" }], ttlMs: 1000, usages: [] });
+    if (!(await new x509.X509Certificate(probe.certificate).verify({ publicKey: certificate, signatureOnly: true }))) {
+      throw new IdentityError("LTN0604", `${where}: ca-key.pem is not the key of ca-cert.pem`);
+    }
+    return authority;
+  }
+
+  get notAfter(): Date {
+    return this.#certificate.notAfter;
+  }
+
+  /** A certificate by which a workload is both client and server, named by its SPIFFE id alone. */
+  async issue(request: WorkloadRequest): Promise<Issued> {
+    if (!parseSpiffeId(request.spiffeId)) {
+      throw new IdentityError("LTN0605", `${request.spiffeId} is not of the form spiffe://DOMAIN/ns/NAMESPACE/sa/NAME`);
+    }
+    const usages = [x509.ExtendedKeyUsage.serverAuth, x509.ExtendedKeyUsage.clientAuth];
+    return this.#sign({ ...request, names: [{ type: "url", value: request.spiffeId }], usages });
+  }
+
+  /** A certificate for a server known by names of DNS. */
+  issueServer(dnsNames: readonly string[], ttlMs: number): Promise<Issued> {
+    const names = dnsNames.map((value) => ({ type: "dns" as const, value }));
+    return this.#sign({ names, ttlMs, usages: [x509.ExtendedKeyUsage.serverAuth] });
+  }
+
+  async #sign(request: {
+    names: { type: "dns" | "url"; value: string }[];
+    ttlMs: number;
+    usages: string[];
+    publicKey?: Uint8Array<ArrayBuffer>;
+    subject?: string;
+  }): Promise<Issued> {
+    const generated = request.publicKey ? undefined : await generateKeys();
+    const publicKey = request.publicKey ?? generated?.publicKey;
+    if (!publicKey) throw new Error("there is no public key");
+    const now = Date.now();
+    const notBefore = new Date(now - SKEW_MS);
+    // A certificate that outlives its issuer would stop to work before it says so.
+    const notAfter = new Date(Math.min(now + request.ttlMs, this.notAfter.getTime()));
+    const certificate = await x509.X509CertificateGenerator.create({
+      serialNumber: serialNumber(),
+      subject: request.subject ?? "",
+      issuer: this.#certificate.subject,
+      notBefore,
+      notAfter,
+      publicKey,
+      signingKey: this.#key,
+      signingAlgorithm: this.#algorithm,
+      extensions: [
+        new x509.BasicConstraintsExtension(false, undefined, true),
+        new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+        ...(request.usages.length > 0 ? [new x509.ExtendedKeyUsageExtension(request.usages)] : []),
+        // RFC 5280: critical where the subject is empty.
+        new x509.SubjectAlternativeNameExtension(request.names, !request.subject),
+        await x509.AuthorityKeyIdentifierExtension.create(this.#certificate.publicKey),
+      ],
+    });
+    return {
+      certificate: [certificate.toString("pem"), this.#chain]
+        .filter((pem) => pem !== "")
+        .join("\n")
+        .concat("\n"),
+      privateKey: generated && (await privateKeyPem(generated.privateKey)),
+      notBefore,
+      notAfter,
+    };
+  }
+}

@@ -1,0 +1,143 @@
+import assert from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
+import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { configMapKind } from "../kinds/core/config-map.ts";
+import { namespaceKind } from "../kinds/core/namespace.ts";
+import { secretKind } from "../kinds/core/secret.ts";
+import { EmbeddedStore } from "../store/embedded/embedded-store.ts";
+import type { KubeObject, ResourceType } from "../store/object.ts";
+import type { Store } from "../store/store.ts";
+import { Authority, createAuthority } from "./authority.ts";
+import { loadAuthority } from "./authority-secret.ts";
+import { keepRootConfigMaps } from "./root-config-maps.ts";
+import { controlPlaneNames, serverCertificate } from "./server-certificate.ts";
+import { formatSpiffeId, parseSpiffeId } from "./spiffe.ts";
+
+const core = (plural: string, kind: string, namespaced = true): ResourceType => ({
+  group: "",
+  version: "v1",
+  plural,
+  kind,
+  namespaced,
+});
+const SECRETS = core("secrets", "Secret");
+const CONFIG_MAPS = core("configmaps", "ConfigMap");
+const NAMESPACES = core("namespaces", "Namespace", false);
+
+async function world() {
+  const store = new EmbeddedStore({ path: ":memory:", kinds: [namespaceKind, configMapKind, secretKind] });
+  await namespace(store, "istio-system");
+  return store;
+}
+
+function namespace(store: Store, name: string): Promise<KubeObject> {
+  return store.create(NAMESPACES, { apiVersion: "v1", kind: "Namespace", metadata: { name } });
+}
+
+async function eventually<T>(read: () => Promise<T | undefined>): Promise<T> {
+  for (let turn = 0; turn < 200; turn++) {
+    const value = await read().catch(() => undefined);
+    if (value !== undefined) return value;
+    await sleep(10);
+  }
+  assert.fail("it did not come to be");
+}
+
+test("the CA is made once, by whoever is first, and outlives the process", async () => {
+  const store = await world();
+  const both = await Promise.all([1, 2].map(() => loadAuthority(store, "istio-system", "cluster.local")));
+  assert.equal(both[0]?.roots, both[1]?.roots);
+  const again = await loadAuthority(store, "istio-system", "cluster.local");
+  assert.equal(again.roots, both[0]?.roots);
+  const secret = await store.get<KubeObject & { type?: string }>(SECRETS, {
+    namespace: "istio-system",
+    name: "istio-ca-secret",
+  });
+  assert.equal(secret.type, "istio.io/ca-root");
+  store.close();
+});
+
+test("a plugged-in CA goes before; one with a part missing is refused by name", async () => {
+  const store = await world();
+  const plugged = await createAuthority("plugged");
+  const base64 = (text: string): string => Buffer.from(text).toString("base64");
+  const secret = (data: Record<string, string>): KubeObject => ({
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { name: "cacerts", namespace: "istio-system" },
+    data,
+  });
+  await store.create(SECRETS, secret({ "ca-cert.pem": base64(plugged.certificate) }));
+  await assert.rejects(
+    loadAuthority(store, "istio-system", "cluster.local"),
+    /LTN0606: Secret istio-system\/cacerts: data\[ca-key.pem\] is missing/,
+  );
+  await store.update(
+    SECRETS,
+    secret({
+      "ca-cert.pem": base64(plugged.certificate),
+      "ca-key.pem": base64(plugged.privateKey),
+      "root-cert.pem": base64(plugged.roots),
+      "cert-chain.pem": base64(plugged.certificate),
+    }),
+  );
+  const authority = await loadAuthority(store, "istio-system", "cluster.local");
+  assert.equal(authority.roots, plugged.roots);
+  const issued = await authority.issueServer(["a"], 1000);
+  assert.equal(issued.certificate.match(/BEGIN CERTIFICATE/g)?.length, 1, "the root does not travel");
+  store.close();
+});
+
+test("the control plane's certificate has Istio's names and is renewed at half of its life", async () => {
+  const authority = await Authority.load(await createAuthority("cluster.local"), "test");
+  const stop = new AbortController();
+  const identity = await serverCertificate({
+    authority,
+    dnsNames: controlPlaneNames("istio-system", "cluster.local"),
+    ttlMs: 200,
+    signal: stop.signal,
+    onError: assert.fail,
+  });
+  const first = new X509Certificate(identity.current().certificate);
+  for (const name of ["istiod.istio-system.svc", "istiod.istio-system.svc.cluster.local", "localhost"]) {
+    assert.equal(first.checkHost(name), name);
+  }
+  await new Promise<void>((resolve) => identity.onChange(resolve));
+  assert.notEqual(new X509Certificate(identity.current().certificate).serialNumber, first.serialNumber);
+  stop.abort();
+});
+
+test("every namespace has the root's ConfigMap, also a new one, and also after somebody meddled with it", async () => {
+  const store = await world();
+  await namespace(store, "default");
+  const stop = new AbortController();
+  const keeping = keepRootConfigMaps({ store, roots: "ROOT", signal: stop.signal, onError: assert.fail });
+  type Map = KubeObject & { data?: Record<string, string> };
+  const root = (name: string) =>
+    eventually(async () => {
+      const map = await store.get<Map>(CONFIG_MAPS, { namespace: name, name: "istio-ca-root-cert" });
+      return map.data?.["root-cert.pem"] === "ROOT" ? map : undefined;
+    });
+  await root("istio-system");
+  await root("default");
+  await namespace(store, "bookinfo");
+  assert.equal((await root("bookinfo")).metadata.labels?.["istio.io/config"], "true");
+  await store.patch(
+    CONFIG_MAPS,
+    { namespace: "default", name: "istio-ca-root-cert" },
+    { type: "merge", body: { data: { "root-cert.pem": "FORGED" } } },
+  );
+  await root("default");
+  await store.delete(CONFIG_MAPS, { namespace: "bookinfo", name: "istio-ca-root-cert" });
+  await root("bookinfo");
+  stop.abort();
+  await keeping;
+  store.close();
+});
+
+test("SPIFFE ids read back what they were written from", () => {
+  const id = { trustDomain: "cluster.local", namespace: "default", serviceAccount: "reviews.v1" };
+  assert.deepEqual(parseSpiffeId(formatSpiffeId(id)), id);
+  assert.equal(parseSpiffeId("spiffe://cluster.local/ns/default/sa/"), undefined);
+});
