@@ -46,7 +46,7 @@ export function clusterRow(read: Reader, mesh: MeshRows, scope: Scope, name: str
     const blocked = settings.outboundTrafficPolicy === "REGISTRY_ONLY";
     return encoded(blocked ? stubCluster(name, settings) : passthroughCluster(settings, name));
   }
-  const found = mesh.cluster(read, scope.client, { host: target.host, port: target.port, subset: "" });
+  const found = mesh.cluster(read, scope.client, { host: target.host, port: Number(port), subset: "" });
   return found
     ? encoded(outboundCluster({ ...found, settings, client, name }), origins(found))
     : encoded(stubCluster(name, settings));

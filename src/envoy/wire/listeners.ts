@@ -1,11 +1,11 @@
 import { type Listener, ListenerSchema } from "#envoy/config/listener/v3/listener_pb.js";
 import type { Reader } from "../../engine/derived.ts";
-import type { GatewayPort, GatewayServer, ObjectRef } from "../../mesh/model.ts";
+import type { ObjectRef } from "../../mesh/model.ts";
 import type { Resource } from "../../xds/source.ts";
 import { encode } from "../encode.ts";
 import { gatewayListener, gatewayListenerName } from "../listeners/gateway.ts";
 import { virtualInboundListener } from "../listeners/inbound.ts";
-import { outboundPortListener, virtualOutboundListener } from "../listeners/outbound.ts";
+import { outboundPortListener, outboundTcpListener, virtualOutboundListener } from "../listeners/outbound.ts";
 import { VIRTUAL_OUTBOUND } from "../names.ts";
 import type { MeshRows } from "./mesh-rows.ts";
 import type { Scope } from "./scope.ts";
@@ -14,7 +14,7 @@ import type { Scope } from "./scope.ts";
 export function listenerRow(read: Reader, mesh: MeshRows, scope: Scope, name: string): Resource | undefined {
   const settings = mesh.settings(read);
   if (scope.type === "Gateway") {
-    const port = servedPorts(read, mesh, scope.workload).find((each) => gatewayListenerName(each) === name);
+    const port = mesh.gateways.ports(read, scope.workload).find((each) => gatewayListenerName(each) === name);
     const listener = port && gatewayListener({ port, accessLogFile: settings.accessLogFile });
     return (
       listener &&
@@ -26,7 +26,16 @@ export function listenerRow(read: Reader, mesh: MeshRows, scope: Scope, name: st
   }
   const serviceRanges = mesh.serviceRanges(read);
   if (name === VIRTUAL_OUTBOUND) return encoded(virtualOutboundListener({ settings, serviceRanges }));
-  const port = Number(name.slice(name.lastIndexOf("_") + 1));
+  const at = name.lastIndexOf("_");
+  const address = name.slice(0, at);
+  const port = Number(name.slice(at + 1));
+  if (address !== "0.0.0.0") {
+    const service = mesh.serviceAt(read, scope.client, address, port);
+    if (!service) return undefined;
+    const routes = mesh.tcpRoutes(read, scope.client, service.host, port);
+    const listener = outboundTcpListener({ address, port, routes, accessLogFile: settings.accessLogFile });
+    return encoded(listener, [service.origin, ...routes.map(({ origin }) => origin)]);
+  }
   const lazy = scope.delivery === "Lazy";
   return encoded(outboundPortListener({ settings, serviceRanges, port, lazy }));
 }
@@ -45,18 +54,6 @@ export function inboundListenerRow(read: Reader, mesh: MeshRows, pod: string): R
     listener,
     inbound.flatMap(({ services }) => services.map(({ origin }) => origin)),
   );
-}
-
-/** The ports of a gateway that can be served. Ending TLS takes certificates from Secrets, which proxies do not get yet. */
-export function servedPorts(read: Reader, mesh: MeshRows, workload: string): GatewayPort[] {
-  return mesh
-    .gatewayPorts(read, workload)
-    .map((port) => ({ ...port, servers: port.servers.filter((server) => !endsTls(server)) }))
-    .filter(({ servers }) => servers.length > 0);
-}
-
-function endsTls({ tls }: GatewayServer): boolean {
-  return tls !== undefined && tls.mode !== "Passthrough" && tls.mode !== "AutoPassthrough";
 }
 
 function encoded(listener: Listener, origins: readonly ObjectRef[] = []): Resource {

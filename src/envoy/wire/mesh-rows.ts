@@ -1,57 +1,194 @@
+import type { Collection } from "../../engine/collection.ts";
 import type { Reader } from "../../engine/derived.ts";
-import type { InboundPort } from "../../mesh/inbound.ts";
-import type {
-  Endpoint,
-  GatewayPort,
-  HttpRoute,
-  Labels,
-  MeshSettings,
-  Service,
-  ServicePort,
-  TrafficPolicy,
-  Workload,
-} from "../../mesh/model.ts";
+import type { Graph } from "../../engine/graph.ts";
+import type { Index } from "../../engine/index-of.ts";
+import type { GatewayContributions } from "../../mesh/gateways.ts";
+import { isExportedTo } from "../../mesh/hosts.ts";
+import { type InboundPort, wireInbound } from "../../mesh/inbound.ts";
+import type { MeshInputs } from "../../mesh/inputs.ts";
+import { type ClusterSpec, clusterSpec, endpointsOf, routeTable, settingsOf, tcpRoutes } from "../../mesh/lookups.ts";
+import type { MeshCollections } from "../../mesh/mesh.ts";
+import type { Endpoint, HttpRoute, Labels, MeshSettings, Service, TcpRoute, Workload } from "../../mesh/model.ts";
+import { isHttp } from "../../mesh/protocol.ts";
+import { parseScope, scopeOf } from "../../mesh/selectors.ts";
+import type { ServiceIndexes } from "../../mesh/services.ts";
+import type { VirtualServiceRow } from "../../mesh/virtual-services.ts";
+import type { ClusterName } from "../names.ts";
+import { GatewayRows } from "./gateway-rows.ts";
 
-export interface ClusterParts {
-  host: string;
-  port: number;
-  /** "" for all of the service. */
-  subset: string;
+/** On a pod: `Eager` or `Lazy`, whatever the mesh does. */
+const DELIVERY_ANNOTATION = "lateen.dev/delivery";
+
+/** What is true of all services of one source, as rows that few changes touch. */
+interface Summary {
+  /** Ports on which some service may speak HTTP. */
+  httpPorts: Collection<true>;
+  /** Ranges that hold the services' addresses. */
+  ranges: Collection<true>;
+  /** Services with TCP on a port. */
+  byTcpPort: Index<Service>;
 }
 
-/** What the rows of Envoy resources are computed from: the mesh as one client (a mesh scope) sees it. */
-export interface MeshRows {
-  settings(read: Reader): MeshSettings;
-  workload(read: Reader, key: string): Workload | undefined;
+/** The mesh as the rows of Envoy resources read it: lookups for one client (a mesh scope), by name. */
+export class MeshRows {
+  readonly gateways: GatewayRows;
+  readonly #mesh: MeshCollections;
+  readonly #inputs: MeshInputs;
+  readonly #inbound: Collection<readonly InboundPort[]>;
+  readonly #summaries: readonly Summary[];
+  /** Bucket "tcp": those with rules for TCP or TLS. */
+  readonly #tcpRules: Index<VirtualServiceRow>;
+
+  constructor(graph: Graph, inputs: MeshInputs, mesh: MeshCollections, gatewayApis: readonly GatewayContributions[]) {
+    this.gateways = new GatewayRows(graph, gatewayApis);
+    this.#mesh = mesh;
+    this.#inputs = inputs;
+    const { fromKubernetes, fromEntries } = mesh.services;
+    this.#inbound = wireInbound(graph, inputs, fromKubernetes.rows, (namespace, name) => `${namespace}/${name}`);
+    this.#summaries = [fromKubernetes, fromEntries].map((indexes) => summary(graph, indexes));
+    this.#tcpRules = graph.index(mesh.virtualServices.rows, "TCP", ({ tcp, tls }) =>
+      tcp.length + tls.length > 0 ? ["tcp"] : [],
+    );
+  }
+
+  settings(read: Reader): MeshSettings {
+    return settingsOf(this.#mesh, read);
+  }
+
+  workload(read: Reader, pod: string): Workload | undefined {
+    return read.get(this.#mesh.workloads.rows, pod);
+  }
+
   /** `namespace/reviews-v1` of a pod, read outside of a transform. */
-  ownerOf(pod: string): string | undefined;
-  /** How a pod's sidecar is served: as its pod asks, else as the mesh does. */
-  delivery(read: Reader, pod: string): "Lazy" | "Eager";
+  ownerOf(pod: string): string | undefined {
+    const workload = this.#mesh.workloads.rows.get(pod);
+    return workload && `${workload.namespace}/${workload.workload}`;
+  }
+
   /** The mesh scope of a workload as a client. */
-  scopeOf(read: Reader, workload: Workload): string;
-  routeTable(read: Reader, client: string, host: string, port: number): { routes: readonly HttpRoute[] } | undefined;
-  /** Everything by which a client may call a host that is pushed to it: eager delivery. */
-  domainsOf(read: Reader, client: string, host: string): readonly string[];
-  cluster(
-    read: Reader,
-    client: string,
-    parts: ClusterParts,
-  ): { service: Service; port: ServicePort; policy: TrafficPolicy; subsetLabels: Labels } | undefined;
-  /** The service at an address of its own (a cluster IP). */
-  serviceAt(read: Reader, client: string, address: string, port: number): { host: string; port: number } | undefined;
-  endpoints(read: Reader, host: string, port: number, labels: Labels): readonly Endpoint[];
-  inbound(read: Reader, pod: string): readonly InboundPort[];
+  scopeOf(read: Reader, workload: Workload): string {
+    return scopeOf(this.#mesh.selectors, read, workload);
+  }
+
+  /** How a pod's sidecar is served: as its pod asks, else as the mesh does. */
+  delivery(read: Reader, pod: string): "Lazy" | "Eager" {
+    const asked = read.get(this.#inputs.pods, pod)?.metadata.annotations?.[DELIVERY_ANNOTATION];
+    return asked === "Lazy" || asked === "Eager" ? asked : this.settings(read).delivery;
+  }
+
+  /** The routes for a host as the client wrote it; undefined when the mesh does not know it on this port. */
+  routeTable(read: Reader, client: string, host: string, port: number) {
+    return routeTable(this.#mesh, read, client, host, port);
+  }
+
+  cluster(read: Reader, client: string, { host, port, subset }: ClusterName): ClusterSpec | undefined {
+    return clusterSpec(this.#mesh, read, client, port, subset, host);
+  }
+
+  endpoints(read: Reader, host: string, port: number, labels: Labels): readonly Endpoint[] {
+    return endpointsOf(this.#mesh, read, host, port, labels) ?? [];
+  }
+
+  inbound(read: Reader, pod: string): readonly InboundPort[] {
+    return read.get(this.#inbound, pod) ?? [];
+  }
+
+  /** The service that has an address of its own (a cluster IP), and this port. */
+  serviceAt(read: Reader, client: string, address: string, port: number): Service | undefined {
+    const { fromKubernetes, fromEntries } = this.#mesh.services;
+    for (const { byAddressAndPort } of [fromKubernetes, fromEntries]) {
+      for (const service of read.bucket(byAddressAndPort, `${address}:${port}`).values()) {
+        if (isVisible(service, client)) return service;
+      }
+    }
+    return undefined;
+  }
+
   /** Ports on which some service may speak HTTP, ascending. */
-  httpPorts(read: Reader): readonly number[];
-  /** CIDR ranges that hold the addresses of all services, ascending. */
-  serviceRanges(read: Reader): readonly string[];
-  /** Hosts of services and routes that a client can see on a port, for eager delivery. */
-  hostsOn(read: Reader, client: string, port: number): readonly string[];
-  gatewayPorts(read: Reader, workload: string): readonly GatewayPort[];
-  gatewayHost(
-    read: Reader,
-    workload: string,
-    routeConfig: string,
-    domain: string,
-  ): { routes: readonly HttpRoute[]; port: number; tls: boolean; httpsRedirect: boolean } | undefined;
+  httpPorts(read: Reader): readonly number[] {
+    return this.#all(read, "httpPorts")
+      .map(Number)
+      .sort((a, b) => a - b);
+  }
+
+  /** CIDR ranges that hold the addresses of all services, in order. */
+  serviceRanges(read: Reader): readonly string[] {
+    return this.#all(read, "ranges").sort();
+  }
+
+  /**
+   * Services that need a listener for their address: those with TCP or TLS rules, and those with TCP on a port on
+   * which others speak HTTP.
+   */
+  tcpAddresses(read: Reader, client: string): readonly { address: string; port: number }[] {
+    const found = new Map<string, { address: string; port: number }>();
+    const add = (service: Service | undefined, wanted: (port: number) => boolean): void => {
+      if (!service || !isVisible(service, client)) return;
+      for (const { number, protocol } of service.ports) {
+        if (isHttp(protocol) || protocol === "UDP" || !wanted(number)) continue;
+        for (const address of service.addresses) {
+          if (!address.includes("/")) found.set(`${address}_${number}`, { address, port: number });
+        }
+      }
+    };
+    for (const { hosts } of read.bucket(this.#tcpRules, "tcp").values()) {
+      for (const host of hosts) for (const service of this.#claims(read, host)) add(service, () => true);
+    }
+    for (const port of this.httpPorts(read)) {
+      for (const { byTcpPort } of this.#summaries) {
+        for (const service of read.bucket(byTcpPort, String(port)).values()) add(service, (number) => number === port);
+      }
+    }
+    return [...found.values()];
+  }
+
+  tcpRoutes(read: Reader, client: string, host: string, port: number): readonly TcpRoute[] {
+    return tcpRoutes(this.#mesh, read, client, host, port);
+  }
+
+  /** Hosts with HTTP on a port that a client can see: what eager delivery pushes. */
+  hostsOn(read: Reader, client: string, port: number): readonly string[] {
+    const hosts = new Set<string>();
+    for (const { byPort } of [this.#mesh.services.fromKubernetes, this.#mesh.services.fromEntries]) {
+      for (const service of read.bucket(byPort, String(port)).values()) {
+        const http = service.ports.some(({ number, protocol }) => number === port && isHttp(protocol));
+        if (http && isVisible(service, client)) hosts.add(service.host);
+      }
+    }
+    return [...hosts].sort();
+  }
+
+  #claims(read: Reader, host: string): Service[] {
+    const { fromKubernetes, fromEntries } = this.#mesh.services;
+    return [fromKubernetes, fromEntries].flatMap(({ byHost }) => [...read.bucket(byHost, host).values()]);
+  }
+
+  #all(read: Reader, what: "httpPorts" | "ranges"): string[] {
+    return [...new Set(this.#summaries.flatMap((summary) => [...read.all(summary[what]).keys()]))];
+  }
+}
+
+function summary(graph: Graph, { rows }: ServiceIndexes): Summary {
+  const byHttpPort = graph.index(rows, "HTTP port", ({ ports }) =>
+    ports.filter(({ protocol }) => isHttp(protocol)).map(({ number }) => String(number)),
+  );
+  const byRange = graph.index(rows, "range", ({ addresses }) => addresses.map(rangeOf));
+  return {
+    httpPorts: graph.derive(`HTTP ports of ${rows.name}`, byHttpPort, (): true => true),
+    ranges: graph.derive(`ranges of ${rows.name}`, byRange, (): true => true),
+    byTcpPort: graph.index(rows, "TCP port", ({ ports }) =>
+      ports.filter(({ protocol }) => !isHttp(protocol) && protocol !== "UDP").map(({ number }) => String(number)),
+    ),
+  };
+}
+
+/** A range around an address, wide enough that few new services need a new one. */
+function rangeOf(address: string): string {
+  if (address.includes("/")) return address;
+  if (address.includes(":")) return `${address}/128`;
+  return `${address.split(".").slice(0, 2).join(".")}.0.0/16`;
+}
+
+function isVisible({ exportTo, namespace }: Service, client: string): boolean {
+  return isExportedTo(exportTo, namespace, parseScope(client).namespace);
 }

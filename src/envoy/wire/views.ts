@@ -13,7 +13,6 @@ import {
   VIRTUAL_OUTBOUND,
 } from "../names.ts";
 import { CLUSTER, LISTENER, VIRTUAL_HOST } from "../types.ts";
-import { servedPorts } from "./listeners.ts";
 import type { MeshRows } from "./mesh-rows.ts";
 import { rowKey } from "./row-key.ts";
 import { formatScope, type Scope } from "./scope.ts";
@@ -50,6 +49,7 @@ function sidecarView(
   view.add(LISTENER, VIRTUAL_OUTBOUND);
   view.add(LISTENER, VIRTUAL_INBOUND, podScope(pod));
   for (const port of ports) view.add(LISTENER, `0.0.0.0_${port}`);
+  for (const { address, port } of mesh.tcpAddresses(read, scope.client)) view.add(LISTENER, `${address}_${port}`);
 
   view.add(CLUSTER, PASSTHROUGH_CLUSTER);
   view.add(CLUSTER, INBOUND_PASSTHROUGH_CLUSTER);
@@ -74,7 +74,7 @@ function sidecarView(
 
 function gatewayView(read: Reader, mesh: MeshRows, scope: Scope & { type: "Gateway" }): View {
   const view = new ViewBuilder(scope);
-  for (const port of servedPorts(read, mesh, scope.workload)) {
+  for (const port of mesh.gateways.ports(read, scope.workload)) {
     view.add(LISTENER, gatewayListenerName(port));
     for (const cluster of gatewayClusters(port)) view.add(CLUSTER, cluster);
     if (!servesHttp(port)) continue;

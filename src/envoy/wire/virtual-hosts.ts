@@ -49,7 +49,7 @@ function sidecarVirtualHost(
   asked: string,
 ): VirtualHostRow {
   const table = mesh.routeTable(read, scope.client, hostOf(asked), port);
-  const domains = scope.delivery === "Lazy" ? [asked] : mesh.domainsOf(read, scope.client, asked);
+  const domains = scope.delivery === "Lazy" ? [asked] : (table?.domainsHint ?? [asked]);
   if (!table) {
     const blocked = mesh.settings(read).outboundTrafficPolicy === "REGISTRY_ONLY";
     return plain(blocked ? blockedVirtualHost({ name, domains }) : passthroughVirtualHost({ name, domains }));
@@ -71,17 +71,22 @@ export function gatewayVirtualHost(
   name: string,
   domain: string,
 ): { host: VirtualHost; routes: readonly HttpRoute[]; origins: ObjectRef[] } | undefined {
-  const found = mesh.gatewayHost(read, scope.workload, name.slice(0, name.indexOf("/")), domain);
+  const found = mesh.gateways.domain(read, scope.workload, portOf(name), domain);
   if (!found) return undefined;
-  const { routes, port, tls, httpsRedirect } = found;
+  const { routes, port, httpsRedirect } = found;
   const context = {
     port,
-    tls,
+    tls: false,
     defaultRetries: mesh.settings(read).defaultHttpRetries,
     loadBalancerOf: (destination: Destination) => balancerOf(read, mesh, scope, destination),
   };
   const host = virtualHost({ name, domains: [domain], routes: httpRoutes(routes, context), httpsRedirect });
   return { host, routes, origins: originsOf(routes) };
+}
+
+/** The port of a route configuration: `http.8080/example.com`. */
+function portOf(name: string): number {
+  return Number(name.slice(name.indexOf(".") + 1, name.indexOf("/")));
 }
 
 function balancerOf(read: Reader, mesh: MeshRows, scope: Scope, to: Destination): LoadBalancer | undefined {
