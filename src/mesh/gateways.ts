@@ -6,7 +6,12 @@
  * `istio-system/istio-ingressgateway`, `default/bookinfo-gateway-istio`. Its replicas share all rows.
  */
 import type { Collection } from "../engine/collection.ts";
-import type { GatewayServer, HttpRoute, TcpRoute } from "./model.ts";
+import type { Reader } from "../engine/derived.ts";
+import { equal } from "../engine/equal.ts";
+import type { Graph } from "../engine/graph.ts";
+import type { Index } from "../engine/index-of.ts";
+import { bySpecificity } from "./hosts.ts";
+import type { GatewayHost, GatewayPort, GatewayServer, HttpRoute, TcpRoute } from "./model.ts";
 
 interface Contribution {
   /** The gateway workload, `namespace/name`. */
@@ -41,7 +46,135 @@ export interface GatewayTcpContribution extends Contribution {
 
 /** What one API contributes. Keys of the rows are its own affair; names of the collections must be unique. */
 export interface GatewayContributions {
-  servers: Collection<GatewayServerContribution>;
-  hosts: Collection<GatewayHostContribution>;
-  tcpRoutes: Collection<GatewayTcpContribution>;
+  servers?: Collection<GatewayServerContribution>;
+  hosts?: Collection<GatewayHostContribution>;
+  tcpRoutes?: Collection<GatewayTcpContribution>;
+}
+
+export interface Gateways {
+  servers: readonly Index<GatewayServerContribution>[];
+  hosts: readonly Index<GatewayHostContribution>[];
+  hostsByDomain: readonly Index<GatewayHostContribution>[];
+  tcpRoutes: readonly Index<GatewayTcpContribution>[];
+}
+
+/** Indexes what all APIs contribute, by gateway; read with `gatewayPorts` and `gatewayHost`. */
+export function wireGateways(graph: Graph, all: readonly GatewayContributions[]): Gateways {
+  const byGateway = <T extends Contribution>(rows: Collection<T>): Index<T> =>
+    graph.index(rows, "gateway", ({ gateway }) => [gateway]);
+  return {
+    servers: all.flatMap(({ servers }) => (servers ? [byGateway(servers)] : [])),
+    hosts: all.flatMap(({ hosts }) => (hosts ? [byGateway(hosts)] : [])),
+    hostsByDomain: all.flatMap(({ hosts }) =>
+      hosts ? [graph.index(hosts, "domain", (row) => [domainBucket(row.gateway, row.targetPort, row.domain)])] : [],
+    ),
+    tcpRoutes: all.flatMap(({ tcpRoutes }) => (tcpRoutes ? [byGateway(tcpRoutes)] : [])),
+  };
+}
+
+function domainBucket(gateway: string, targetPort: number, domain: string): string {
+  return `${gateway}|${targetPort}|${domain}`;
+}
+
+/** All that a gateway workload serves, by port. Servers that an older one excludes are left out. */
+export function gatewayPorts(gateways: Gateways, read: Reader, gateway: string): GatewayPort[] {
+  const hosts = groupBy(rowsOf(gateways.hosts, read, gateway), listener);
+  const tcpRoutes = groupBy(rowsOf(gateways.tcpRoutes, read, gateway), listener);
+  const servers = groupBy(rowsOf(gateways.servers, read, gateway), listener);
+  return [...servers]
+    .map(([key, rows]): GatewayPort => {
+      const byDomain = groupBy(hosts.get(key) ?? [], ({ domain }) => domain);
+      return {
+        targetPort: rows[0]?.targetPort ?? 0,
+        bind: rows[0]?.bind ?? "",
+        servers: compatible(rows).map(({ server }) => server),
+        hosts: [...byDomain]
+          .map(([domain, same]) => ({ domain, routes: mergedRoutes(same) }))
+          .sort((a, b) => bySpecificity(a.domain, b.domain)),
+        tcpRoutes: byAgeOf(tcpRoutes.get(key) ?? []).flatMap(({ routes }) => routes),
+      };
+    })
+    .sort((a, b) => a.targetPort - b.targetPort || (a.bind < b.bind ? -1 : 1));
+}
+
+/** One host of a gateway's port; undefined where nothing routes it. */
+export function gatewayHost(
+  gateways: Gateways,
+  read: Reader,
+  gateway: string,
+  targetPort: number,
+  domain: string,
+): GatewayHost | undefined {
+  const rows = rowsOf(gateways.hostsByDomain, read, domainBucket(gateway, targetPort, domain));
+  return rows.length === 0 ? undefined : { domain, routes: mergedRoutes(rows) };
+}
+
+/** The servers of a gateway's port, without its hosts and routes. */
+export function gatewayServers(gateways: Gateways, read: Reader, gateway: string, targetPort: number): GatewayServer[] {
+  const rows = rowsOf(gateways.servers, read, gateway).filter((row) => row.targetPort === targetPort);
+  return [...groupBy(rows, listener).values()].flatMap((same) => compatible(same).map(({ server }) => server));
+}
+
+function rowsOf<T>(indexes: readonly Index<T>[], read: Reader, bucket: string): T[] {
+  return indexes.flatMap((index) => [...read.bucket(index, bucket).values()]);
+}
+
+function listener({ targetPort, bind }: Contribution): string {
+  return `${targetPort}|${bind}`;
+}
+
+function groupBy<T>(rows: readonly T[], keyOf: (row: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const row of rows) {
+    const group = groups.get(keyOf(row));
+    if (group) group.push(row);
+    else groups.set(keyOf(row), [row]);
+  }
+  return groups;
+}
+
+/** Rows of one age keep the order of their keys, in which indexes give them. */
+function byAgeOf<T extends Contribution>(rows: readonly T[]): T[] {
+  return rows.toSorted((a, b) => a.createdAt - b.createdAt);
+}
+
+/** One after the other, the older first; what matches everything goes last, or it would hide what comes after. */
+function mergedRoutes(rows: readonly GatewayHostContribution[]): HttpRoute[] {
+  const different: GatewayHostContribution[] = [];
+  for (const row of byAgeOf(rows)) {
+    // The same VirtualService by two servers of one port.
+    if (!different.some(({ routes }) => equal(routes, row.routes))) different.push(row);
+  }
+  const routes = different.flatMap((row) => row.routes);
+  if (different.length <= 1) return routes;
+  const isCatchAll = ({ matches }: HttpRoute): boolean => matches.length === 0;
+  return [...routes.filter((route) => !isCatchAll(route)), ...routes.filter(isCatchAll)];
+}
+
+/**
+ * One listener speaks plain HTTP, or plain TCP (for one server), or TLS told apart by server name: the oldest server
+ * decides, those of another sort are left out, and of TLS servers the hosts that an older one has.
+ */
+function compatible(rows: readonly GatewayServerContribution[]): GatewayServerContribution[] {
+  const sorted = byAgeOf(rows).map((row) => ({ ...row, server: withPlainHosts(row.server) }));
+  const sort = sorted[0] && sortOf(sorted[0].server);
+  const alike = sorted.filter(({ server }) => sortOf(server) === sort);
+  if (sort === "TCP") return alike.slice(0, 1);
+  if (sort === "HTTP") return alike;
+  const taken = new Set<string>();
+  return alike.flatMap((row) => {
+    const hosts = row.server.hosts.filter((host) => !taken.has(host));
+    for (const host of hosts) taken.add(host);
+    return hosts.length === 0 ? [] : [{ ...row, server: { ...row.server, hosts } }];
+  });
+}
+
+function sortOf({ protocol, tls }: GatewayServer): "HTTP" | "TCP" | "TLS" {
+  if (tls || protocol === "HTTPS" || protocol === "TLS") return "TLS";
+  return protocol === "TCP" ? "TCP" : "HTTP";
+}
+
+/** Whose VirtualServices a host is open to has had its say. */
+function withPlainHosts(server: GatewayServer): GatewayServer {
+  return { ...server, hosts: [...new Set(server.hosts.map((host) => host.slice(host.indexOf("/") + 1)))] };
 }

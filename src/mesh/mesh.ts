@@ -6,7 +6,11 @@ import type { Collection } from "../engine/collection.ts";
 import type { Graph } from "../engine/graph.ts";
 import { type DestinationRules, wireDestinationRules } from "./destination-rules.ts";
 import { type Endpoints, wireEndpoints } from "./endpoints.ts";
+import { type GatewayWorkloads, wireGatewayWorkloads } from "./gateway-workloads.ts";
+import { type GatewayContributions, type Gateways, wireGateways } from "./gateways.ts";
+import { type InboundPort, wireInbound } from "./inbound.ts";
 import type { MeshInputs } from "./inputs.ts";
+import { wireIstioGateways } from "./istio-gateways.ts";
 import type { MeshSettings } from "./model.ts";
 import { type Selectors, wireSelectors } from "./selectors.ts";
 import { type Services, wireServices } from "./services.ts";
@@ -23,9 +27,22 @@ export interface MeshCollections {
   virtualServices: VirtualServices;
   destinationRules: DestinationRules;
   selectors: Selectors;
+  /** What pods are called at, key `namespace/name`. */
+  inbound: Collection<readonly InboundPort[]>;
+  gatewayWorkloads: GatewayWorkloads;
+  gateways: Gateways;
 }
 
-export function wireMesh(graph: Graph, inputs: MeshInputs): MeshCollections {
+/** What a gateway API may read; how it contributes is in gateways.ts. */
+export type MeshCore = Omit<MeshCollections, "gateways">;
+export type WireGatewayApi = (graph: Graph, inputs: MeshInputs, core: MeshCore) => GatewayContributions;
+
+/** `gatewayApis`: those besides Istio's own. */
+export function wireMesh(
+  graph: Graph,
+  inputs: MeshInputs,
+  gatewayApis: readonly WireGatewayApi[] = [],
+): MeshCollections {
   const settings = wireSettings(graph, inputs);
   const services = wireServices(graph, inputs, settings);
   const workloads = wireWorkloads(graph, inputs);
@@ -33,5 +50,13 @@ export function wireMesh(graph: Graph, inputs: MeshInputs): MeshCollections {
   const virtualServices = wireVirtualServices(graph, inputs, settings);
   const destinationRules = wireDestinationRules(graph, inputs, settings);
   const selectors = wireSelectors(graph, virtualServices.rows, inputs.destinationRules);
-  return { settings, services, workloads, endpoints, virtualServices, destinationRules, selectors };
+  const inbound = wireInbound(graph, inputs, services.fromKubernetes.rows, (namespace, name) => `${namespace}/${name}`);
+  const gatewayWorkloads = wireGatewayWorkloads(graph, inputs, workloads, selectors);
+  const rules = { virtualServices, destinationRules, selectors };
+  const core: MeshCore = { settings, services, workloads, endpoints, ...rules, inbound, gatewayWorkloads };
+  const contributions = [
+    ...wireIstioGateways(graph, inputs, core),
+    ...gatewayApis.map((wire) => wire(graph, inputs, core)),
+  ];
+  return { ...core, gateways: wireGateways(graph, contributions) };
 }

@@ -2,7 +2,7 @@
 import type { RouteDestinationSpec } from "../kinds/istio/virtual-service-schema.ts";
 import { type DefaultPort, destinationsOf } from "./http-action.ts";
 import { concerns, type Viewpoint } from "./http-routes.ts";
-import type { Service, TcpRoute } from "./model.ts";
+import type { GatewayServer, Service, TcpRoute } from "./model.ts";
 import type { VirtualServiceRow } from "./virtual-services.ts";
 
 /** TLS rules first: they look closer. */
@@ -51,4 +51,9 @@ export function defaultTcpRoute(service: Service, port: number): TcpRoute {
     destinationSubnets: [],
     destinations: [{ host: service.host, port, subset: "", weight: 1 }],
   };
+}
+
+/** On a gateway: by the name of the ClientHello where TLS is passed through, else whatever comes to the port. */
+export function gatewayTcpRoutes(row: VirtualServiceRow, view: Viewpoint, server: GatewayServer): TcpRoute[] {
+  return server.tls?.mode === "Passthrough" ? tlsRules(row, view) : tcpRules(row, view);
 }
