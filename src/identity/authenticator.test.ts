@@ -60,9 +60,9 @@ test("reviews are remembered for a minute, and asked once by many", async () => 
 
 test("no token and garbage are refused without asking anybody", async () => {
   const { authenticate, reviews } = world();
-  await assert.rejects(authenticate(undefined), /LTN0611/);
+  await assert.rejects(authenticate(undefined), /LTN6011/);
   for (const header of ["", "Bearer", "Bearer x", "Basic a.b.c", `Bearer ${"a".repeat(20_000)}.b.c`, "Bearer a.b.c"]) {
-    await assert.rejects(authenticate(header), /LTN0612/);
+    await assert.rejects(authenticate(header), /LTN6012/);
   }
   assert.deepEqual(reviews, []);
 });
@@ -72,17 +72,17 @@ test("an expired token is refused, also when it was good a moment ago", async ()
   const short = `Bearer ${token({ exp: NOW / 1000 + 10 })}`;
   await authenticate(short);
   later(10_000);
-  await assert.rejects(authenticate(short), /LTN0613/);
+  await assert.rejects(authenticate(short), /LTN6013/);
   assert.equal(reviews.length, 1);
 });
 
 test("what the API server refuses is refused, and not asked again for a while", async () => {
   const { authenticate, reviews, later } = world({ authenticated: false, error: "invalid bearer token" });
-  await assert.rejects(authenticate(`Bearer ${token()}`), /LTN0614.*invalid bearer token/);
-  await assert.rejects(authenticate(`Bearer ${token()}`), /LTN0614/);
+  await assert.rejects(authenticate(`Bearer ${token()}`), /LTN6014.*invalid bearer token/);
+  await assert.rejects(authenticate(`Bearer ${token()}`), /LTN6014/);
   assert.equal(reviews.length, 1);
   later(11_000);
-  await assert.rejects(authenticate(`Bearer ${token()}`), /LTN0614/);
+  await assert.rejects(authenticate(`Bearer ${token()}`), /LTN6014/);
   assert.equal(reviews.length, 2);
 });
 
@@ -90,10 +90,10 @@ test("a token for another audience, of a person, or of no pod is refused", async
   const refused = async (change: Partial<TokenReviewStatus>, code: RegExp): Promise<void> => {
     await assert.rejects(world({ ...GOOD, ...change }).authenticate(`Bearer ${token()}`), code);
   };
-  await refused({ audiences: ["https://kubernetes.default.svc"] }, /LTN0615/);
-  await refused({ audiences: [] }, /LTN0615/);
-  await refused({ user: { ...GOOD.user, username: "admin" } }, /LTN0616/);
-  await refused({ user: { ...GOOD.user, extra: {} } }, /LTN0617/);
+  await refused({ audiences: ["https://kubernetes.default.svc"] }, /LTN6015/);
+  await refused({ audiences: [] }, /LTN6015/);
+  await refused({ user: { ...GOOD.user, username: "admin" } }, /LTN6016/);
+  await refused({ user: { ...GOOD.user, extra: {} } }, /LTN6017/);
 });
 
 test("when the API server cannot be asked, that is not taken for a no", async () => {

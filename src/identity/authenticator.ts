@@ -54,7 +54,7 @@ export function authenticator(options: AuthenticatorOptions): Authenticate {
   return async (authorization) => {
     const token = tokenOf(authorization);
     // What the token says of its own end is not proven, but a lie would only shorten its life.
-    if (expiryOf(token) <= now()) throw new IdentityError("LTN0613", "the token has expired");
+    if (expiryOf(token) <= now()) throw new IdentityError("LTN6013", "the token has expired");
     // By its hash: a token must not lie about in memory longer than it is looked at.
     const key = createHash("sha256").update(token).digest("base64");
     const known = callers.get(key, now());
@@ -69,11 +69,11 @@ export function authenticator(options: AuthenticatorOptions): Authenticate {
 
 function tokenOf(authorization: string | undefined): string {
   if (authorization === undefined) {
-    throw new IdentityError("LTN0611", "there is no token; Envoy sends it with file_based_metadata credentials");
+    throw new IdentityError("LTN6011", "there is no token", "let Envoy send it by file_based_metadata");
   }
   const token = /^Bearer ([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)$/i.exec(authorization)?.[1];
   if (token === undefined || token.length > LONGEST_TOKEN) {
-    throw new IdentityError("LTN0612", "the authorization header does not hold a service account's token");
+    throw new IdentityError("LTN6012", "the authorization header does not hold a service account's token");
   }
   return token;
 }
@@ -88,7 +88,7 @@ function expiryOf(token: string): number {
   } catch {
     // falls through
   }
-  throw new IdentityError("LTN0612", "the authorization header does not hold a service account's token");
+  throw new IdentityError("LTN6012", "the authorization header does not hold a service account's token");
 }
 
 const USER = /^system:serviceaccount:([a-z0-9-]+):([a-z0-9.-]+)$/;
@@ -98,21 +98,21 @@ const POD_UID = "authentication.kubernetes.io/pod-uid";
 function callerOf(status: TokenReviewStatus, audience: string, expiresAt: number): Caller {
   if (status.authenticated !== true) {
     throw new IdentityError(
-      "LTN0614",
+      "LTN6014",
       `the API server does not accept the token: ${status.error || "no reason given"}`,
     );
   }
   if (!status.audiences?.includes(audience)) {
-    throw new IdentityError("LTN0615", `the token was not made for the audience ${audience}`);
+    throw new IdentityError("LTN6015", `the token was not made for the audience ${audience}`);
   }
   const [, namespace, serviceAccount] = USER.exec(status.user?.username ?? "") ?? [];
   if (namespace === undefined || serviceAccount === undefined) {
-    throw new IdentityError("LTN0616", `the token is not that of a service account, but of ${status.user?.username}`);
+    throw new IdentityError("LTN6016", `the token is not that of a service account, but of ${status.user?.username}`);
   }
   const pod = status.user?.extra?.[POD]?.[0];
   const podUid = status.user?.extra?.[POD_UID]?.[0];
   if (pod === undefined || podUid === undefined) {
-    throw new IdentityError("LTN0617", "the token is not bound to a pod; use a projected one");
+    throw new IdentityError("LTN6017", "the token is not bound to a pod", "use a projected one");
   }
   return { namespace, serviceAccount, pod, podUid, expiresAt };
 }

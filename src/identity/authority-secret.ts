@@ -42,7 +42,7 @@ async function read(store: Store, namespace: string, name: string): Promise<Auth
   const privateKey = part("ca-key.pem");
   if (certificate === undefined || privateKey === undefined) {
     const missing = certificate === undefined ? "ca-cert.pem" : "ca-key.pem";
-    throw new IdentityError("LTN0606", `Secret ${namespace}/${name}: data[${missing}] is missing; add it`);
+    throw new IdentityError("LTN6006", `Secret ${namespace}/${name}: data[${missing}] is missing`, "Add it.");
   }
   const roots = part("root-cert.pem") ?? certificate;
   // Istio keeps the root itself as chain of a self-signed CA: peers have it, so it need not travel.

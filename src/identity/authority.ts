@@ -92,21 +92,21 @@ export class Authority {
       signing = readSigningKey(material.privateKey);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      throw new IdentityError("LTN0601", `${where} does not hold a certificate and a key in PEM: ${reason}`);
+      throw new IdentityError("LTN6001", `${where} does not hold a certificate and a key in PEM: ${reason}`);
     }
     const basic = certificate.getExtension(x509.BasicConstraintsExtension);
-    if (!basic?.ca) throw new IdentityError("LTN0602", `${where}: ca-cert.pem is not the certificate of a CA`);
+    if (!basic?.ca) throw new IdentityError("LTN6002", `${where}: ca-cert.pem is not the certificate of a CA`);
     if (certificate.notAfter.getTime() <= now) {
       const ended = certificate.notAfter.toISOString();
       throw new IdentityError(
-        "LTN0603",
+        "LTN6003",
         `${where}: the CA expired on ${ended}; replace it, or delete it for a new one`,
       );
     }
     const authority = new Authority(material, certificate, signing);
     const probe = await authority.#sign({ names: [{ type: "dns", value: "probe" }], ttlMs: 1000, usages: [] });
     if (!(await new x509.X509Certificate(probe.certificate).verify({ publicKey: certificate, signatureOnly: true }))) {
-      throw new IdentityError("LTN0604", `${where}: ca-key.pem is not the key of ca-cert.pem`);
+      throw new IdentityError("LTN6004", `${where}: ca-key.pem is not the key of ca-cert.pem`);
     }
     return authority;
   }
@@ -118,7 +118,7 @@ export class Authority {
   /** A certificate by which a workload is both client and server, named by its SPIFFE id alone. */
   async issue(request: WorkloadRequest): Promise<Issued> {
     if (!parseSpiffeId(request.spiffeId)) {
-      throw new IdentityError("LTN0605", `${request.spiffeId} is not of the form spiffe://DOMAIN/ns/NAMESPACE/sa/NAME`);
+      throw new IdentityError("LTN6005", `${request.spiffeId} is not of the form spiffe://DOMAIN/ns/NAMESPACE/sa/NAME`);
     }
     const usages = [x509.ExtendedKeyUsage.serverAuth, x509.ExtendedKeyUsage.clientAuth];
     return this.#sign({ ...request, names: [{ type: "url", value: request.spiffeId }], usages });

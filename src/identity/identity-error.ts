@@ -1,10 +1,14 @@
-/** What this folder refuses, with a code, the reason, and what to do. */
-export class IdentityError extends Error {
-  readonly code: string;
+import { LateenError } from "../errors.ts";
 
-  constructor(code: string, message: string) {
-    super(`${code}: ${message}`);
-    this.name = "IdentityError";
-    this.code = code;
+/** What this folder refuses: proxies that are not who they say, and CAs that cannot work. */
+export class IdentityError extends LateenError {
+  constructor(code: string, message: string, remedy?: string) {
+    super(code, message, remedy);
+    this.name = `IdentityError [${code}]`;
+  }
+
+  /** In one line, for a peer or a log. */
+  get text(): string {
+    return `${this.code}: ${this.message}${this.remedy === undefined ? "" : `; ${this.remedy}`}`;
   }
 }

@@ -71,7 +71,7 @@ test("a plugged-in CA goes before; one with a part missing is refused by name", 
   await store.create(SECRETS, secret({ "ca-cert.pem": base64(plugged.certificate) }));
   await assert.rejects(
     loadAuthority(store, "istio-system", "cluster.local"),
-    /LTN0606: Secret istio-system\/cacerts: data\[ca-key.pem\] is missing/,
+    /LTN6006.*Secret istio-system\/cacerts: data\[ca-key.pem\] is missing/,
   );
   await store.update(
     SECRETS,

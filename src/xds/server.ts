@@ -6,6 +6,7 @@ import { rmSync } from "node:fs";
 import { fromBinary } from "@bufbuild/protobuf";
 import { status as Code, experimental, Server, type ServerCredentials, type ServerDuplexStream } from "@grpc/grpc-js";
 import { type DeltaDiscoveryRequest, DeltaDiscoveryRequestSchema } from "#envoy/service/discovery/v3/discovery_pb.js";
+import { LateenError } from "../errors.ts";
 import type { Authenticate, Caller } from "../identity/authenticator.ts";
 import { IdentityError } from "../identity/identity-error.ts";
 import type { ServerIdentity } from "../identity/server-certificate.ts";
@@ -64,7 +65,7 @@ export class DiscoveryServer {
     const handle = (stream: Stream): void => this.#serve(stream);
     this.#server.register(`${SERVICE}/DeltaAggregatedResources`, handle, (bytes: Buffer) => bytes, decode, "bidi");
     const refuse = (stream: Stream): void => {
-      const details = "LTN0501: this control plane speaks delta xDS only; set api_type: DELTA_GRPC in ads_config";
+      const details = "LTN6101: this control plane speaks delta xDS only; set api_type: DELTA_GRPC in ads_config";
       stream.emit("error", { code: Code.UNIMPLEMENTED, details });
     };
     const raw = (bytes: Buffer): Buffer => bytes;
@@ -78,9 +79,11 @@ export class DiscoveryServer {
     const target = unix ? `unix:${address.path}` : `${address.host}:${address.port}`;
     return new Promise((resolve, reject) => {
       this.#server.bindAsync(target, this.#credentials, (error, port) => {
-        if (error)
-          reject(new Error(`LTN0502: cannot listen on ${target}: ${error.message}; free the port or name another`));
-        else resolve(unix ? 0 : port);
+        if (error) {
+          reject(
+            new LateenError("LTN6102", `Cannot listen on ${target}: ${error.message}`, "Free it or name another."),
+          );
+        } else resolve(unix ? 0 : port);
       });
     });
   }
@@ -109,7 +112,7 @@ export class DiscoveryServer {
         if (!stream.cancelled) this.#converse(stream, caller, end);
       },
       (error: unknown) => {
-        const reason = error instanceof Error ? error.message : String(error);
+        const reason = error instanceof IdentityError ? error.text : String(error);
         log.warn({ peer, reason }, "xDS stream refused");
         // Not to know is not to refuse: the proxy keeps what it has and comes again.
         end(error instanceof IdentityError ? Code.UNAUTHENTICATED : Code.UNAVAILABLE, reason);
@@ -120,7 +123,7 @@ export class DiscoveryServer {
   #converse(stream: Stream, caller: Caller, end: (code: Code, details: string) => void): void {
     const { log } = this.#options;
     let session: Session | undefined;
-    const silent = setTimeout(() => end(Code.DEADLINE_EXCEEDED, "LTN0503: no request came"), FIRST_REQUEST_MS);
+    const silent = setTimeout(() => end(Code.DEADLINE_EXCEEDED, "LTN6103: no request came"), FIRST_REQUEST_MS);
     const expiry = setTimeout(() => stream.end(), streamAge(caller.expiresAt - Date.now()));
     stream.on("data", (request: DeltaDiscoveryRequest) => {
       if (!session) {
@@ -160,14 +163,14 @@ export class DiscoveryServer {
     const id = request.node?.id ?? "";
     const claimed = parseNodeId(id);
     if (!request.node || !claimed) {
-      const details = `LTN0504: the node id ${JSON.stringify(id)} is not TYPE~ADDRESS~POD.NAMESPACE~DOMAIN`;
+      const details = `LTN6104: the node id ${JSON.stringify(id)} is not TYPE~ADDRESS~POD.NAMESPACE~DOMAIN`;
       log.warn({ peer, node: id }, details);
       end(Code.INVALID_ARGUMENT, details);
       return undefined;
     }
     if (claimed.pod !== caller.pod || claimed.namespace !== caller.namespace) {
       const details =
-        `LTN0505: the token is that of pod ${caller.pod} in ${caller.namespace}, ` +
+        `LTN6105: the token is that of pod ${caller.pod} in ${caller.namespace}, ` +
         `the node id says ${claimed.pod} in ${claimed.namespace}`;
       log.warn({ peer, node: id }, details);
       end(Code.PERMISSION_DENIED, details);
@@ -196,7 +199,7 @@ export class DiscoveryServer {
  * of a token's life, and Envoy reads it when it connects: so close in the last tenth, or at the end when that is near.
  */
 export function streamAge(remaining: number): number {
-  const age = remaining < 60_000 ? remaining : remaining - Math.max(30_000, remaining / 10);
+  const age = remaining < 60_000 ? remaining : Math.min(remaining - 30_000, remaining * 0.9);
   // Timers hold 31 bits of milliseconds.
   return Math.min(Math.max(age, 0), 2 ** 31 - 1);
 }
@@ -214,7 +217,8 @@ function provider(identity: ServerIdentity) {
         listener,
         identity.onChange(() => tell(listener)),
       );
-      tell(listener);
+      // Later, as grpc-js expects it: told at once, it would not pass the certificate on to the socket it is about.
+      process.nextTick(tell, listener);
     },
     removeIdentityCertificateListener(listener: Listener): void {
       listeners.get(listener)?.();
