@@ -118,7 +118,7 @@ function nearest(name: string, names: readonly string[]): string | undefined {
     .map((other) => ({ other, far: distance(name.toLowerCase(), other.toLowerCase()) }))
     .sort((a, b) => a.far - b.far);
   const [best] = ranked;
-  return best && best.far <= Math.max(1, Math.floor(name.length / 3)) ? best.other : undefined;
+  return best && best.far <= Math.min(3, Math.max(1, Math.floor(name.length / 2))) ? best.other : undefined;
 }
 
 /** Edits from one word to the other (Levenshtein). */

@@ -74,7 +74,7 @@ export function prune(
     if (child !== undefined) kept.push([edge, child]);
   }
   if (!changed) return value;
-  if (kept.length === 0) return undefined;
+  if (kept.length === 0 && !owned.member) return undefined;
   if (Array.isArray(value)) return kept.map(([, child]) => child);
   const result: Fields = {};
   for (const [edge, child] of kept) put(result, edge.slice(2), child);

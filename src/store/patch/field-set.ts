@@ -57,7 +57,9 @@ export function sameSet(a: FieldSet, b: FieldSet): boolean {
 
 /** The members as paths for people: `.spec.ports[port=80,protocol="TCP"].name`. */
 export function paths(set: FieldSet, prefix = ""): string[] {
-  const below = [...set.children].flatMap(([edge, child]) => paths(child, prefix + edgeText(edge)));
+  const below = [...set.children]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([edge, child]) => paths(child, prefix + edgeText(edge)));
   return set.member ? [prefix, ...below] : below;
 }
 
