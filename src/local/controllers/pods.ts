@@ -34,6 +34,12 @@ export function untilAvailable(pod: Pod, minReadySeconds: number | undefined, no
   return Math.max(0, since + minReadySeconds * 1000 - now.getTime());
 }
 
+/** The least of the waits that are still to be waited; undefined when there is none. */
+export function soonest(waits: readonly (number | undefined)[]): number | undefined {
+  const ahead = waits.filter((wait) => wait !== undefined).filter((wait) => wait > 0);
+  return ahead.length > 0 ? Math.min(...ahead) : undefined;
+}
+
 /** A pod by its owner's template. Exactly one of `name` and `generateName` is given. */
 export function podFromTemplate(
   owner: KubeObject,

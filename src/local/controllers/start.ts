@@ -4,13 +4,16 @@
  * store), or know anything of the mesh.
  */
 import type { Store } from "../../store/store.ts";
+import { runDaemonSets } from "./daemon-set/controller.ts";
 import { runDeployments } from "./deployment/controller.ts";
 import { runEndpoints } from "./endpoints/controller.ts";
 import { expireEvents } from "./event-expiry.ts";
 import { eventRecorder } from "./event-recorder.ts";
 import { createNamespaces, NAMESPACES } from "./initial-objects.ts";
+import { runJobs } from "./job/controller.ts";
 import { provideNamespaceDefaults } from "./namespace-defaults.ts";
 import { runReplicaSets } from "./replica-set/controller.ts";
+import { runStatefulSets } from "./stateful-set/controller.ts";
 import { queueFactory, viewsOf, type World } from "./world.ts";
 
 export interface ControllerOptions {
@@ -47,6 +50,9 @@ export async function startControllers(store: Store, options: ControllerOptions,
   );
   runDeployments(world);
   runReplicaSets(world);
+  runStatefulSets(world);
+  runDaemonSets(world);
+  runJobs(world);
   runEndpoints(world);
   provideNamespaceDefaults(world, options.rootCertificate);
   expireEvents(world, options.eventTtlMs ?? HOUR);

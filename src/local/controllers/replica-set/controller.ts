@@ -7,7 +7,7 @@ import { keyOf } from "../../../store/object.ts";
 import { type Condition, conditionOf, withCondition, withoutCondition } from "../conditions.ts";
 import { claim, selectorMatches } from "../owners.ts";
 import { createPod, deletePod } from "../pod-writes.ts";
-import { isActive, isReady, podFromTemplate, untilAvailable } from "../pods.ts";
+import { isActive, isReady, podFromTemplate, soonest, untilAvailable } from "../pods.ts";
 import { onPodsOf } from "../watch-pods.ts";
 import type { World } from "../world.ts";
 import { rankedForDeletion } from "./ranking.ts";
@@ -40,9 +40,9 @@ async function syncReplicaSet(world: World, set: ReplicaSet): Promise<number | u
       failure = error;
     }
   }
-  const soonest = await writeStatus(world, set, failure);
+  const again = await writeStatus(world, set, failure);
   if (failure !== undefined) throw failure;
-  return rest ? 0 : soonest;
+  return rest ? 0 : again;
 }
 
 /** Makes or deletes pods; tells whether more is to be done. */
@@ -93,8 +93,7 @@ async function writeStatus(world: World, set: ReplicaSet, failure: unknown): Pro
     ...(conditions.length > 0 && { conditions }),
   };
   if (!equal(status, current.status)) await world.replicaSets.updateStatus({ ...current, status });
-  const soonest = Math.min(...waits.filter((wait) => wait !== undefined && wait > 0).map(Number));
-  return Number.isFinite(soonest) ? soonest : undefined;
+  return soonest(waits);
 }
 
 /** Says on the object itself why there are not as many pods as wanted. */
