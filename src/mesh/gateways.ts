@@ -46,8 +46,8 @@ export interface GatewayTcpContribution extends Contribution {
 
 /** What one API contributes. Keys of the rows are its own affair; names of the collections must be unique. */
 export interface GatewayContributions {
-  servers?: Collection<GatewayServerContribution>;
-  hosts?: Collection<GatewayHostContribution>;
+  servers: Collection<GatewayServerContribution>;
+  hosts: Collection<GatewayHostContribution>;
   tcpRoutes?: Collection<GatewayTcpContribution>;
 }
 
@@ -61,12 +61,12 @@ export interface Gateways {
 /** Indexes what all APIs contribute, by gateway; read with `gatewayPorts` and `gatewayHost`. */
 export function wireGateways(graph: Graph, all: readonly GatewayContributions[]): Gateways {
   const byGateway = <T extends Contribution>(rows: Collection<T>): Index<T> =>
-    graph.index(rows, "gateway", ({ gateway }) => [gateway]);
+    graph.index(rows, "gateway workload", ({ gateway }) => [gateway]);
   return {
-    servers: all.flatMap(({ servers }) => (servers ? [byGateway(servers)] : [])),
-    hosts: all.flatMap(({ hosts }) => (hosts ? [byGateway(hosts)] : [])),
-    hostsByDomain: all.flatMap(({ hosts }) =>
-      hosts ? [graph.index(hosts, "domain", (row) => [domainBucket(row.gateway, row.targetPort, row.domain)])] : [],
+    servers: all.map(({ servers }) => byGateway(servers)),
+    hosts: all.map(({ hosts }) => byGateway(hosts)),
+    hostsByDomain: all.map(({ hosts }) =>
+      graph.index(hosts, "domain", (row) => [domainBucket(row.gateway, row.targetPort, row.domain)]),
     ),
     tcpRoutes: all.flatMap(({ tcpRoutes }) => (tcpRoutes ? [byGateway(tcpRoutes)] : [])),
   };
@@ -83,13 +83,15 @@ export function gatewayPorts(gateways: Gateways, read: Reader, gateway: string):
   const servers = groupBy(rowsOf(gateways.servers, read, gateway), listener);
   return [...servers]
     .map(([key, rows]): GatewayPort => {
+      const served = compatible(rows).map(({ server }) => server);
       const byDomain = groupBy(hosts.get(key) ?? [], ({ domain }) => domain);
+      const domains = new Set([...byDomain.keys(), ...redirected(served)]);
       return {
         targetPort: rows[0]?.targetPort ?? 0,
         bind: rows[0]?.bind ?? "",
-        servers: compatible(rows).map(({ server }) => server),
-        hosts: [...byDomain]
-          .map(([domain, same]) => ({ domain, routes: mergedRoutes(same) }))
+        servers: served,
+        hosts: [...domains]
+          .map((domain) => ({ domain, routes: mergedRoutes(byDomain.get(domain) ?? []) }))
           .sort((a, b) => bySpecificity(a.domain, b.domain)),
         tcpRoutes: byAgeOf(tcpRoutes.get(key) ?? []).flatMap(({ routes }) => routes),
       };
@@ -97,7 +99,7 @@ export function gatewayPorts(gateways: Gateways, read: Reader, gateway: string):
     .sort((a, b) => a.targetPort - b.targetPort || (a.bind < b.bind ? -1 : 1));
 }
 
-/** One host of a gateway's port; undefined where nothing routes it. */
+/** One host of a gateway's port, without the others'; undefined where nothing routes or redirects it. */
 export function gatewayHost(
   gateways: Gateways,
   read: Reader,
@@ -106,13 +108,20 @@ export function gatewayHost(
   domain: string,
 ): GatewayHost | undefined {
   const rows = rowsOf(gateways.hostsByDomain, read, domainBucket(gateway, targetPort, domain));
-  return rows.length === 0 ? undefined : { domain, routes: mergedRoutes(rows) };
+  if (rows.length > 0) return { domain, routes: mergedRoutes(rows) };
+  const servers = gatewayServers(gateways, read, gateway, targetPort);
+  return redirected(servers).includes(domain) ? { domain, routes: [] } : undefined;
 }
 
 /** The servers of a gateway's port, without its hosts and routes. */
 export function gatewayServers(gateways: Gateways, read: Reader, gateway: string, targetPort: number): GatewayServer[] {
   const rows = rowsOf(gateways.servers, read, gateway).filter((row) => row.targetPort === targetPort);
   return [...groupBy(rows, listener).values()].flatMap((same) => compatible(same).map(({ server }) => server));
+}
+
+/** A server that redirects needs its hosts, even where no route is for them. */
+function redirected(servers: readonly GatewayServer[]): string[] {
+  return servers.flatMap(({ httpsRedirect, hosts }) => (httpsRedirect ? hosts : []));
 }
 
 function rowsOf<T>(indexes: readonly Index<T>[], read: Reader, bucket: string): T[] {

@@ -36,17 +36,14 @@ export function wireIstioGateways(
   graph: Graph,
   inputs: Pick<MeshInputs, "gateways">,
   parts: Parts,
-): GatewayContributions[] {
+): GatewayContributions {
   const servers = wireServers(graph, inputs, parts);
   const byGateway = graph.index(servers, "Gateway", ({ server }) => [gatewayKey(server)]);
-  return [
-    {
-      servers,
-      hosts: wireHosts(graph, parts, byGateway),
-      tcpRoutes: wireTcpRoutes(graph, parts, byGateway),
-    },
-    { hosts: wireRedirects(graph, servers) },
-  ];
+  return {
+    servers,
+    hosts: wireHosts(graph, parts, byGateway),
+    tcpRoutes: wireTcpRoutes(graph, parts, byGateway),
+  };
 }
 
 const ANY = "*";
@@ -139,24 +136,6 @@ function wireTcpRoutes(graph: Graph, parts: Parts, servers: ServerIndex): Collec
       }
       return rows;
     },
-  );
-}
-
-/** A server that only redirects needs its hosts even where no VirtualService routes them. */
-function wireRedirects(
-  graph: Graph,
-  servers: Collection<GatewayServerContribution>,
-): Collection<GatewayHostContribution> {
-  return graph.deriveMany<GatewayServerContribution, GatewayHostContribution>(
-    "redirected hosts of Istio gateways",
-    servers,
-    (key, { server, gateway, targetPort, bind, createdAt: since }) =>
-      server.httpsRedirect
-        ? server.hosts.map((host) => {
-            const { domain } = splitHost(host);
-            return [`${key}|${domain}`, { gateway, targetPort, bind, createdAt: since, domain, routes: [] }] as const;
-          })
-        : [],
   );
 }
 

@@ -122,21 +122,6 @@ export function tcpRoutes(
   return service?.ports.some(({ number }) => number === port) ? [defaultTcpRoute(service, port)] : [];
 }
 
-/** The service that a client of the scope means by a full host. */
-export function serviceFor(mesh: MeshCollections, read: Reader, scope: Scope, host: string): Service | undefined {
-  return findService(mesh.services, read, parseScope(scope).namespace, host);
-}
-
-/** The DestinationRules for a service, merged, as clients of the scope see them. */
-export function destinationPolicyFor(
-  mesh: MeshCollections,
-  read: Reader,
-  scope: Scope,
-  service: Pick<Service, "host" | "namespace">,
-): DestinationPolicy | undefined {
-  return policyOf(mesh, read, parseScope(scope), service);
-}
-
 export function settingsOf(mesh: Pick<MeshCollections, "settings">, read: Reader): MeshSettings {
   return read.get(mesh.settings, "") ?? DEFAULT_SETTINGS;
 }

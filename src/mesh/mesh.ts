@@ -30,11 +30,13 @@ export interface MeshCollections {
   /** What pods are called at, key `namespace/name`. */
   inbound: Collection<readonly InboundPort[]>;
   gatewayWorkloads: GatewayWorkloads;
+  /** By API, as they come; `gateways` has them put together. */
+  gatewayContributions: readonly GatewayContributions[];
   gateways: Gateways;
 }
 
 /** What a gateway API may read; how it contributes is in gateways.ts. */
-export type MeshCore = Omit<MeshCollections, "gateways">;
+export type MeshCore = Omit<MeshCollections, "gateways" | "gatewayContributions">;
 export type WireGatewayApi = (graph: Graph, inputs: MeshInputs, core: MeshCore) => GatewayContributions;
 
 /** `gatewayApis`: those besides Istio's own. */
@@ -54,9 +56,9 @@ export function wireMesh(
   const gatewayWorkloads = wireGatewayWorkloads(graph, inputs, workloads, selectors);
   const rules = { virtualServices, destinationRules, selectors };
   const core: MeshCore = { settings, services, workloads, endpoints, ...rules, inbound, gatewayWorkloads };
-  const contributions = [
-    ...wireIstioGateways(graph, inputs, core),
+  const gatewayContributions = [
+    wireIstioGateways(graph, inputs, core),
     ...gatewayApis.map((wire) => wire(graph, inputs, core)),
   ];
-  return { ...core, gateways: wireGateways(graph, contributions) };
+  return { ...core, gatewayContributions, gateways: wireGateways(graph, gatewayContributions) };
 }
