@@ -1,0 +1,482 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { HttpAction, HttpRoute } from "../model.ts";
+import type { ConditionRow } from "../status-row.ts";
+import { object, world } from "./testing.ts";
+
+const http = (name: string, more: object = {}) => ({ name, port: 80, protocol: "HTTP", ...more });
+const to = (name: string, more: object = {}) => ({ backendRefs: [{ name, port: 9080, ...more }] });
+const path = (value: string, type = "PathPrefix") => ({ matches: [{ path: { type, value } }] });
+const parent = (name: string, more: object = {}) => ({ parentRefs: [{ name, ...more }] });
+
+type World = ReturnType<typeof world>;
+
+function hostsOf({ api }: World): Record<string, string[]> {
+  assert.ok(api.hosts);
+  return Object.fromEntries([...api.hosts.entries()].map(([key, { routes }]) => [key, routes.map(summary)]));
+}
+
+function summary({ matches, action }: HttpRoute): string {
+  const { path: at } = matches[0] ?? {};
+  return `${at && at.type !== "Present" ? at.value : ""} ${actionText(action)}`;
+}
+
+function actionText(action: HttpAction): string {
+  if (action.type === "DirectResponse") return String(action.response.status);
+  if (action.type === "Redirect") return `→ ${action.redirect.scheme ?? ""}`;
+  return action.destinations.map(({ host, weight }) => `${host.split(".")[0]}*${weight}`).join("+");
+}
+
+function conditionsOf({ api }: World, kind: string, key: string): (readonly ConditionRow[])[] {
+  const { gatewayClasses, gateways, httpRoutes } = api.statuses;
+  if (kind === "HTTPRoute") return httpRoutes.get(key)?.status.parents.map(({ conditions }) => conditions) ?? [];
+  const row = kind === "Gateway" ? gateways.get(key) : gatewayClasses.get(key);
+  assert.ok(row, `there is a status for ${key}`);
+  return [row.status.conditions];
+}
+
+function reasons(w: World, kind: string, key: string): string[] {
+  return conditionsOf(w, kind, key).flatMap((all) => all.map(textOf));
+}
+
+function textOf({ type, status, reason }: ConditionRow): string {
+  return `${type}=${status} ${reason}`;
+}
+
+function listenersOf({ api }: World, key: string) {
+  return api.statuses.gateways.get(key)?.status.listeners ?? [];
+}
+
+function bookinfo(): World {
+  const w = world();
+  w.service("default/productpage", 9080);
+  w.gateway("default/bookinfo-gateway", [http("http")]);
+  w.route("default/bookinfo", {
+    ...parent("bookinfo-gateway"),
+    rules: [
+      {
+        matches: [{ path: { type: "Exact", value: "/productpage" } }, { path: { value: "/static" } }],
+        ...to("productpage"),
+      },
+    ],
+  });
+  return w;
+}
+
+test("the walk's gateway and route give a server and a host to the workload that is deployed for the Gateway", () => {
+  const w = bookinfo();
+  assert.deepEqual(hostsOf(w), {
+    "default/bookinfo-gateway-istio|default/bookinfo-gateway|80|*": [
+      "/productpage productpage*1",
+      "/static productpage*1",
+    ],
+  });
+  const [server] = [...(w.api.servers?.entries() ?? [])].map(([, row]) => row);
+  assert.equal(server?.gateway, "default/bookinfo-gateway-istio");
+  assert.deepEqual([server?.server.port, server?.server.targetPort, server?.server.hosts], [80, 80, ["*"]]);
+  assert.deepEqual(reasons(w, "HTTPRoute", "default/bookinfo"), [
+    "Accepted=True Accepted",
+    "ResolvedRefs=True ResolvedRefs",
+  ]);
+});
+
+test("the target port of the Service is where Envoy listens", () => {
+  const w = bookinfo();
+  w.inputs.services.set("default/bookinfo-gateway-istio", {
+    metadata: { namespace: "default", name: "bookinfo-gateway-istio" },
+    spec: { ports: [{ port: 80, targetPort: 8080 }] },
+  });
+  const [server] = [...(w.api.servers?.entries() ?? [])].map(([, row]) => row);
+  assert.deepEqual([server?.targetPort, server?.server.port], [8080, 80]);
+});
+
+test("hosts are what listener and route have in common, and each request belongs to the most specific listener", () => {
+  const w = world();
+  w.service("default/a", 9080);
+  w.gateway("default/g", [
+    http("all"),
+    http("wild", { hostname: "*.example.com" }),
+    http("one", { hostname: "foo.example.com" }),
+    http("lonely", { hostname: "bar.example.com" }),
+  ]);
+  w.route("default/named", { ...parent("g"), hostnames: ["foo.example.com", "x.org"], rules: [to("a")] });
+  w.route("default/wide", {
+    ...parent("g", { sectionName: "wild" }),
+    hostnames: ["*.com"],
+    rules: [{ ...path("/w"), ...to("a") }],
+  });
+  assert.deepEqual(hostsOf(w), {
+    "default/g-istio|default/g|80|foo.example.com": ["/ a*1"],
+    "default/g-istio|default/g|80|x.org": ["/ a*1"],
+    "default/g-istio|default/g|80|*.example.com": ["/w a*1"],
+    "default/g-istio|default/g|80|bar.example.com": [],
+  });
+});
+
+test("rules of a less specific hostname apply after those of a more specific one", () => {
+  const w = world();
+  w.service("default/a", 9080);
+  w.service("default/b", 9080);
+  w.gateway("default/g", [http("all")]);
+  w.route("default/exact", { ...parent("g"), hostnames: ["a.b.c"], rules: [{ ...path("/x"), ...to("a") }] });
+  w.route("default/wild", { ...parent("g"), hostnames: ["*.b.c"], rules: [{ ...path("/longer/path"), ...to("b") }] });
+  assert.deepEqual(hostsOf(w)["default/g-istio|default/g|80|a.b.c"], ["/x a*1", "/longer/path b*1"]);
+});
+
+test("matches of all routes of a host are ordered: path, method, headers, query, then age and name", () => {
+  const w = world();
+  w.service("default/s", 9080);
+  w.gateway("default/g", [http("all")]);
+  const rule = (match: object) => ({ matches: [match], ...to("s") });
+  const h = (...names: string[]) => names.map((name) => ({ name, value: "v" }));
+  w.route("default/z-old", { ...parent("g"), rules: [{ name: "old", ...rule({ path: { value: "/same" } }) }] });
+  w.route(
+    "default/a-new",
+    {
+      ...parent("g"),
+      rules: [
+        { name: "new", ...rule({ path: { value: "/same" } }) },
+        { name: "regex", ...rule({ path: { type: "RegularExpression", value: "/same.*" } }) },
+        { name: "prefix", ...rule({ path: { value: "/" } }) },
+        { name: "query", ...rule({ path: { value: "/same" }, queryParams: h("a", "b", "c") }) },
+        { name: "header", ...rule({ path: { value: "/same" }, headers: h("a") }) },
+        { name: "headers", ...rule({ path: { value: "/same" }, headers: h("a", "b") }) },
+        { name: "method", ...rule({ path: { value: "/same" }, method: "GET" }) },
+        { name: "long", ...rule({ path: { value: "/same/longer" } }) },
+        { name: "exact", ...rule({ path: { type: "Exact", value: "/s" } }) },
+      ],
+    },
+    { creationTimestamp: "2026-01-02T00:00:00Z" },
+  );
+  const [row] = [...(w.api.hosts?.entries() ?? [])].map(([, each]) => each);
+  const names = row?.routes.map(({ name }) => name);
+  assert.deepEqual(
+    names,
+    ["exact", "long", "method", "headers", "header", "query", "default.z-old.0", "new", "prefix", "regex"].map((n) =>
+      n === "default.z-old.0" ? "old" : n,
+    ),
+  );
+});
+
+test("a backend that is not there takes its share as an error, and with no other the rule answers 500", () => {
+  const w = world();
+  w.service("default/a", 9080);
+  w.gateway("default/g", [http("all")]);
+  w.route("default/r", {
+    ...parent("g"),
+    rules: [
+      {
+        ...path("/some"),
+        backendRefs: [
+          { name: "a", port: 9080, weight: 3 },
+          { name: "gone", port: 9080 },
+        ],
+      },
+      { ...path("/none"), ...to("gone") },
+      { ...path("/port"), ...to("a", { port: 1 }) },
+      { ...path("/zero"), ...to("a", { weight: 0 }) },
+      { ...path("/empty") },
+    ],
+  });
+  const [served] = Object.values(hostsOf(w));
+  assert.deepEqual(served, ["/empty 500", "/some a*3+backend*1", "/none 500", "/port 500", "/zero 500"]);
+  assert.deepEqual(reasons(w, "HTTPRoute", "default/r"), [
+    "Accepted=True Accepted",
+    "ResolvedRefs=False BackendNotFound",
+  ]);
+  w.service("default/gone", 9080);
+  assert.match(Object.values(hostsOf(w))[0]?.join() ?? "", /some a\*3\+gone\*1/);
+});
+
+test("another namespace's Service needs a ReferenceGrant there", () => {
+  const w = world();
+  w.service("other/a", 9080);
+  w.gateway("default/g", [http("all")]);
+  w.route("default/r", { ...parent("g"), rules: [to("a", { namespace: "other" })] });
+  assert.deepEqual(reasons(w, "HTTPRoute", "default/r")[1], "ResolvedRefs=False RefNotPermitted");
+  w.grant("other", "default");
+  assert.deepEqual(Object.values(hostsOf(w)), [["/ a*1"]]);
+  w.grant("other", "elsewhere");
+  assert.deepEqual(Object.values(hostsOf(w)), [["/ 500"]]);
+});
+
+const DENIED: [string, object, string][] = [
+  ["a Gateway that is not there", parent("nobody"), "NoMatchingParent"],
+  ["a listener that is not there", parent("g", { sectionName: "x" }), "NoMatchingParent"],
+  ["a port that has no listener", parent("g", { port: 81 }), "NoMatchingParent"],
+  ["a listener of another namespace's routes", parent("g", { namespace: "closed" }), "NotAllowedByListeners"],
+  ["a listener for other hosts", { ...parent("g"), hostnames: ["example.com"] }, "NoMatchingListenerHostname"],
+  ["a listener that ends TLS", parent("tls"), "NotAllowedByListeners"],
+];
+
+for (const [what, spec, reason] of DENIED) {
+  test(`a route for ${what} is not accepted: ${reason}`, () => {
+    const w = world();
+    w.gateway("default/g", [http("http", { hostname: "*.example.com" })]);
+    w.gateway("closed/g", [http("http")]);
+    w.gateway("default/tls", [
+      { name: "https", port: 443, protocol: "HTTPS", tls: { certificateRefs: [{ name: "c" }] } },
+    ]);
+    w.route("default/r", { ...spec, rules: [{}] });
+    assert.equal(reasons(w, "HTTPRoute", "default/r")[0], `Accepted=False ${reason}`);
+    assert.deepEqual(hostsOf(w), {});
+  });
+}
+
+test("a listener may choose namespaces by their labels", () => {
+  const w = world();
+  w.namespace("blue", { colour: "blue" });
+  w.namespace("red", { colour: "red" });
+  const allowedRoutes = { namespaces: { from: "Selector", selector: { matchLabels: { colour: "blue" } } } };
+  w.gateway("default/g", [http("http", { allowedRoutes })]);
+  for (const namespace of ["blue", "red"])
+    w.route(`${namespace}/r`, { ...parent("g", { namespace: "default" }), rules: [{}] });
+  assert.equal(reasons(w, "HTTPRoute", "blue/r")[0], "Accepted=True Accepted");
+  assert.equal(reasons(w, "HTTPRoute", "red/r")[0], "Accepted=False NotAllowedByListeners");
+  w.namespace("red", { colour: "blue" });
+  assert.equal(reasons(w, "HTTPRoute", "red/r")[0], "Accepted=True Accepted");
+  assert.equal(listenersOf(w, "default/g")[0]?.attachedRoutes, 2);
+});
+
+test("filters become what the model has for them, and what is not served answers 500 and says so", () => {
+  const w = world();
+  w.service("default/a", 9080);
+  w.gateway("default/g", [http("all")]);
+  w.route("default/r", {
+    ...parent("g"),
+    rules: [
+      {
+        ...path("/1"),
+        filters: [
+          {
+            type: "RequestHeaderModifier",
+            requestHeaderModifier: { set: [{ name: "X-A", value: "1" }], remove: ["y"] },
+          },
+          {
+            type: "URLRewrite",
+            urlRewrite: { hostname: "h", path: { type: "ReplacePrefixMatch", replacePrefixMatch: "/n" } },
+          },
+          {
+            type: "RequestMirror",
+            requestMirror: { backendRef: { name: "a", port: 9080 }, fraction: { numerator: 1, denominator: 4 } },
+          },
+          { type: "CORS", cors: { allowOrigins: ["https://*.foo.com", "https://a.b"] } },
+        ],
+        timeouts: { request: "1s", backendRequest: "500ms" },
+        retry: { codes: [503], attempts: 3, backoff: "10ms" },
+        ...to("a", { filters: [{ type: "URLRewrite", urlRewrite: { hostname: "b" } }] }),
+      },
+      { ...path("/2"), filters: [{ type: "RequestRedirect", requestRedirect: { scheme: "https", statusCode: 301 } }] },
+      {
+        ...path("/3"),
+        ...to("a", { filters: [{ type: "RequestMirror", requestMirror: { backendRef: { name: "a", port: 9080 } } }] }),
+      },
+      {
+        ...path("/4"),
+        filters: [{ type: "ExtensionRef", extensionRef: { group: "x", kind: "K", name: "n" } }],
+        ...to("a"),
+      },
+    ],
+  });
+  const [row] = [...(w.api.hosts?.entries() ?? [])].map(([, each]) => each);
+  const [first, second, third, fourth] = row?.routes ?? [];
+  assert.deepEqual(first?.requestHeaders, { set: { "X-A": "1" }, add: {}, remove: ["y"] });
+  assert.deepEqual(first?.rewrite, { authority: "h", path: { type: "Prefix", value: "/n" } });
+  assert.equal(first?.mirrors[0]?.percent, 25);
+  assert.deepEqual(first?.cors?.allowOrigins, [
+    { type: "Regex", value: "https://.*\\.foo\\.com" },
+    { type: "Exact", value: "https://a.b" },
+  ]);
+  assert.deepEqual([first?.timeoutMs, first?.retries?.perTryTimeoutMs, first?.retries?.attempts], [1000, 500, 3]);
+  assert.deepEqual(first?.retries?.retriableStatusCodes, [503]);
+  assert.equal(first?.action.type === "Forward" && first.action.destinations[0]?.hostRewrite, "b");
+  assert.deepEqual(second?.action, {
+    type: "Redirect",
+    redirect: { scheme: "https", port: "FromProtocol", code: 301 },
+  });
+  assert.deepEqual(
+    [third?.action, fourth?.action].map((a) => a && actionText(a)),
+    ["500", "500"],
+  );
+  assert.deepEqual(reasons(w, "HTTPRoute", "default/r"), [
+    "Accepted=False UnsupportedValue",
+    "ResolvedRefs=False InvalidKind",
+  ]);
+});
+
+test("one route's edit recomputes only the hosts that it names", () => {
+  const w = world();
+  w.service("default/s", 9080);
+  w.gateway("default/g", [http("all")]);
+  w.graph.batch(() => {
+    for (let i = 0; i < 200; i++) {
+      w.route(`default/r${i}`, { ...parent("g"), hostnames: [`h${i}.example.com`], rules: [to("s")] });
+    }
+  });
+  const recomputed: Record<string, number> = {};
+  w.graph.onPass(({ collections }) => {
+    for (const { name, recomputed: count } of collections) recomputed[name] = count;
+  });
+  w.route("default/r7", { ...parent("g"), hostnames: ["h7.example.com"], rules: [{ ...path("/new"), ...to("s") }] });
+  assert.equal(recomputed["gateway api hosts"], 1);
+  assert.equal(recomputed["http route rules"], 1);
+  assert.equal(recomputed["gateway api gateway rows"] ?? 0, 0);
+});
+
+test("writing a status recomputes nothing", () => {
+  const w = bookinfo();
+  const before = w.inputs.httpRoutes.get("default/bookinfo");
+  assert.ok(before);
+  const recomputed: string[] = [];
+  w.graph.onPass(({ collections }) =>
+    recomputed.push(...collections.filter((c) => c.recomputed > 0).map((c) => c.name)),
+  );
+  w.inputs.httpRoutes.set("default/bookinfo", { ...before, status: { parents: [] } });
+  assert.deepEqual(recomputed, ["http route objects"]);
+});
+
+test("a Gateway is programmed once a proxy behind its Service is ready and has an address", () => {
+  const w = bookinfo();
+  assert.deepEqual(reasons(w, "Gateway", "default/bookinfo-gateway"), [
+    "Accepted=True Accepted",
+    "Programmed=False Pending",
+  ]);
+  const metadata = { namespace: "default", name: "bookinfo-gateway-istio" };
+  w.inputs.services.set("default/bookinfo-gateway-istio", {
+    metadata,
+    spec: { type: "ClusterIP", ports: [{ port: 80 }] },
+  });
+  w.inputs.endpointSlices.set("default/x", {
+    metadata: { namespace: "default", name: "x", labels: { "kubernetes.io/service-name": "bookinfo-gateway-istio" } },
+    endpoints: [{ addresses: ["10.244.0.9"], conditions: { ready: true } }],
+  });
+  assert.deepEqual(reasons(w, "Gateway", "default/bookinfo-gateway")[1], "Programmed=True Programmed");
+  const row = w.api.statuses.gateways.get("default/bookinfo-gateway");
+  assert.deepEqual(row?.status.addresses, [
+    { type: "Hostname", value: "bookinfo-gateway-istio.default.svc.cluster.local" },
+  ]);
+  assert.equal(listenersOf(w, "default/bookinfo-gateway")[0]?.attachedRoutes, 1);
+});
+
+test("a load balancer's address is its ingress", () => {
+  const w = bookinfo();
+  const service = {
+    metadata: { namespace: "default", name: "bookinfo-gateway-istio" },
+    spec: { type: "LoadBalancer", ports: [{ port: 80 }] },
+    status: { loadBalancer: { ingress: [{ ip: "127.0.0.1" }] } },
+  };
+  w.inputs.services.set("default/bookinfo-gateway-istio", service);
+  const row = w.api.statuses.gateways.get("default/bookinfo-gateway");
+  assert.deepEqual(row?.status.addresses, [{ type: "IPAddress", value: "127.0.0.1" }]);
+});
+
+test("listeners that cannot be served say why, and do not disturb the others", () => {
+  const w = world();
+  const tls = { certificateRefs: [{ name: "absent" }] };
+  w.gateway("default/g", [
+    http("http", { allowedRoutes: { kinds: [{ kind: "HTTPRoute" }, { kind: "TCPRoute" }] } }),
+    { name: "https", port: 443, protocol: "HTTPS", tls },
+    { name: "https2", port: 443, protocol: "HTTPS", hostname: "a.b", tls },
+    { name: "mixed", port: 9000, protocol: "HTTP" },
+    { name: "mixed2", port: 9000, protocol: "TCP" },
+    { name: "own", port: 15021, protocol: "HTTP" },
+  ]);
+  const short = (name: string) => {
+    const listener = listenersOf(w, "default/g").find((each) => each.name === name);
+    return listener?.conditions.map(textOf) ?? [];
+  };
+  assert.deepEqual(short("http"), [
+    "Accepted=True Accepted",
+    "Programmed=False Pending",
+    "ResolvedRefs=False InvalidRouteKinds",
+    "Conflicted=False NoConflicts",
+  ]);
+  assert.deepEqual(short("https"), [
+    "Accepted=False UnsupportedProtocol",
+    "Programmed=False Invalid",
+    "ResolvedRefs=False InvalidCertificateRef",
+    "Conflicted=False NoConflicts",
+    "OverlappingTLSConfig=True OverlappingHostnames",
+  ]);
+  assert.deepEqual(short("mixed")[3], "Conflicted=True ProtocolConflict");
+  assert.deepEqual(short("own")[0], "Accepted=False PortUnavailable");
+  assert.equal(reasons(w, "Gateway", "default/g")[0], "Accepted=True ListenersNotValid");
+  assert.deepEqual(
+    [...(w.api.servers?.entries() ?? [])].map(([key]) => key),
+    ["default/g-istio|default/g|http"],
+  );
+});
+
+test("a certificate that is there resolves", () => {
+  const w = world();
+  const pem = Buffer.from("-----BEGIN X-----\n").toString("base64");
+  w.gateway("default/g", [{ name: "https", port: 443, protocol: "HTTPS", tls: { certificateRefs: [{ name: "c" }] } }]);
+  const secret = {
+    ...object("Secret", "c", undefined, { namespace: "default" }),
+    data: { "tls.crt": pem, "tls.key": pem },
+  };
+  w.secrets.set("default/c", secret);
+  assert.equal(listenersOf(w, "default/g")[0]?.conditions[2]?.reason, "ResolvedRefs");
+});
+
+test("a Gateway of another class is left to its controller", () => {
+  const w = bookinfo();
+  w.gateway("default/bookinfo-gateway", [http("http")], { gatewayClassName: "other" });
+  assert.deepEqual(hostsOf(w), {});
+  assert.deepEqual(conditionsOf(w, "HTTPRoute", "default/bookinfo"), []);
+});
+
+test("a Gateway that names a Service is served by the gateway pods behind it", () => {
+  const w = world();
+  w.service("default/a", 9080);
+  w.inputs.services.set("istio-system/istio-ingressgateway", {
+    metadata: { namespace: "istio-system", name: "istio-ingressgateway" },
+    spec: { selector: { istio: "ingressgateway" }, ports: [{ port: 80, targetPort: 8080 }] },
+  });
+  w.inputs.pods.set("istio-system/p", {
+    metadata: {
+      namespace: "istio-system",
+      name: "istio-ingressgateway-1-a",
+      labels: { istio: "ingressgateway", "pod-template-hash": "1" },
+      ownerReferences: [
+        { apiVersion: "apps/v1", kind: "ReplicaSet", name: "istio-ingressgateway-1", uid: "1", controller: true },
+      ],
+    },
+    spec: { containers: [{ name: "istio-proxy" }] },
+  });
+  const addresses = [{ type: "Hostname", value: "istio-ingressgateway.istio-system.svc.cluster.local" }];
+  w.gateway("default/g", [http("http")], { addresses });
+  w.route("default/r", { ...parent("g"), rules: [to("a")] });
+  const rows = [...(w.api.hosts?.entries() ?? [])].map(([, row]) => [row.gateway, row.targetPort, row.domain]);
+  assert.deepEqual(rows, [["istio-system/istio-ingressgateway", 8080, "*"]]);
+});
+
+test("a Service as parent: routes for its clients, the consumer's own apart, and to itself without backends", () => {
+  const w = world();
+  w.service("shop/a", 80, 81);
+  w.service("shop/b", 80);
+  const service = { group: "", kind: "Service", name: "a", namespace: "shop" };
+  w.route("shop/producer", { parentRefs: [service], rules: [{ backendRefs: [{ name: "b", port: 80 }] }] });
+  w.route("client/consumer", {
+    parentRefs: [{ ...service, port: 80 }],
+    rules: [{ filters: [{ type: "RequestHeaderModifier", requestHeaderModifier: { set: [] } }] }],
+  });
+  const rows = Object.fromEntries(
+    [...w.api.meshRoutes.entries()].map(([key, { routes }]) => [key, routes.map(summary)]),
+  );
+  assert.deepEqual(rows, {
+    "a.shop.svc.cluster.local|80|": ["/ b*1"],
+    "a.shop.svc.cluster.local|81|": ["/ b*1"],
+    "a.shop.svc.cluster.local|80|client": ["/ a*1"],
+  });
+  w.route("shop/lost", { parentRefs: [{ ...service, port: 99 }], rules: [{}] });
+  assert.equal(reasons(w, "HTTPRoute", "shop/lost")[0], "Accepted=False NoMatchingParent");
+});
+
+test("our GatewayClass is accepted and names what is served", () => {
+  const w = world();
+  assert.deepEqual(reasons(w, "GatewayClass", "istio"), [
+    "Accepted=True Accepted",
+    "SupportedVersion=True SupportedVersion",
+  ]);
+});

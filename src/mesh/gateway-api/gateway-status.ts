@@ -1,0 +1,175 @@
+/** What the statuses of Gateways and GatewayClasses say. */
+import { gatewayKind } from "../../kinds/gateway-api/gateway.ts";
+import { gatewayClassKind } from "../../kinds/gateway-api/gateway-class.ts";
+import type { ConditionRow, StatusRow } from "../status-row.ts";
+import { condition, type Fault, negativeCondition } from "./conditions.ts";
+import type { GatewayRow } from "./gateways.ts";
+import type { Listener } from "./listeners.ts";
+
+/** What the status says about the world, as far as it can be seen from objects. */
+export interface GatewayState {
+  addresses: readonly { type: "IPAddress" | "Hostname"; value: string }[];
+  /** Whether a proxy behind the Gateway's Service is ready. */
+  ready: boolean;
+  /** Routes attached, by listener. */
+  attached: ReadonlyMap<string, number>;
+}
+
+export interface GatewayStatus {
+  addresses: GatewayState["addresses"];
+  conditions: readonly ConditionRow[];
+  listeners: readonly {
+    name: string;
+    supportedKinds: Listener["supportedKinds"];
+    attachedRoutes: number;
+    conditions: readonly ConditionRow[];
+  }[];
+}
+
+export function gatewayStatus(gateway: GatewayRow, generation: number, state: GatewayState): StatusRow<GatewayStatus> {
+  return {
+    type: gatewayKind.type,
+    namespace: gateway.namespace,
+    name: gateway.name,
+    status: {
+      addresses: state.addresses,
+      conditions: [
+        condition("Accepted", generation, refusal(gateway), acceptance(gateway)),
+        condition("Programmed", generation, notProgrammed(gateway, state), {
+          reason: "Programmed",
+          message: `Served by ${gateway.workloads.join(", ")} behind Service ${gateway.service}`,
+        }),
+      ],
+      listeners: gateway.listeners.map((listener) => ({
+        name: listener.name,
+        supportedKinds: listener.supportedKinds,
+        attachedRoutes: state.attached.get(listener.name) ?? 0,
+        conditions: listenerConditions(listener, generation, notProgrammed(gateway, state)),
+      })),
+    },
+  };
+}
+
+function refusal(gateway: GatewayRow): Fault | undefined {
+  // An address that cannot be assigned is a matter of Programmed; one of an unknown type makes the Gateway invalid.
+  if (gateway.addressFault?.reason === "UnsupportedAddress") return gateway.addressFault;
+  if (gateway.listeners.some(({ rejected }) => !rejected)) return undefined;
+  return { reason: "ListenersNotValid", message: `none of the listeners can be served: ${rejections(gateway)}` };
+}
+
+function acceptance(gateway: GatewayRow): Fault {
+  const rejected = rejections(gateway);
+  return rejected === ""
+    ? { reason: "Accepted", message: "The Gateway is valid" }
+    : { reason: "ListenersNotValid", message: `some listeners cannot be served: ${rejected}` };
+}
+
+function rejections({ listeners }: GatewayRow): string {
+  return listeners.flatMap(({ name, rejected }) => (rejected ? [`${name}: ${rejected.message}`] : [])).join("; ");
+}
+
+function notProgrammed(gateway: GatewayRow, state: GatewayState): Fault | undefined {
+  const refused = refusal(gateway);
+  if (refused) return { reason: "Invalid", message: refused.message };
+  if (gateway.addressFault) return gateway.addressFault;
+  if (!state.ready) {
+    return { reason: "Pending", message: `No proxy behind Service ${gateway.service} is ready yet` };
+  }
+  if (state.addresses.length === 0) {
+    return { reason: "AddressNotAssigned", message: `Service ${gateway.service} has no address yet` };
+  }
+  return undefined;
+}
+
+function listenerConditions(listener: Listener, generation: number, gatewayFault: Fault | undefined): ConditionRow[] {
+  const { rejected, conflicted, refFault, overlapping } = listener;
+  const invalid = rejected ?? (refFault?.reason === "InvalidCertificateRef" ? refFault : undefined);
+  const pending = gatewayFault && { reason: "Pending", message: gatewayFault.message };
+  const programmed = invalid ? { reason: "Invalid", message: invalid.message } : pending;
+  return [
+    condition("Accepted", generation, rejected, { reason: "Accepted", message: "The listener is valid" }),
+    condition("Programmed", generation, programmed, { reason: "Programmed", message: "Connections are accepted" }),
+    condition("ResolvedRefs", generation, refFault, { reason: "ResolvedRefs", message: "All references resolved" }),
+    negativeCondition("Conflicted", generation, conflicted, { reason: "NoConflicts", message: "No conflicts" }),
+    ...(overlapping ? [negativeCondition("OverlappingTLSConfig", generation, overlapping, overlapping)] : []),
+  ];
+}
+
+/** The Gateway API version of the CRDs that Lateen brings. */
+const BUNDLE_VERSION = "v1.6";
+
+/** What of the Gateway API's optional features is served, in upstream's names. */
+export const SUPPORTED_FEATURES = [
+  "Gateway",
+  "GatewayAddressEmpty",
+  "GatewayHTTPListenerIsolation",
+  "GatewayInfrastructure",
+  "GatewayPort8080",
+  "HTTPRoute",
+  "HTTPRoute303RedirectStatusCode",
+  "HTTPRoute307RedirectStatusCode",
+  "HTTPRoute308RedirectStatusCode",
+  "HTTPRouteBackendProtocolH2C",
+  "HTTPRouteBackendProtocolWebSocket",
+  "HTTPRouteBackendRequestHeaderModification",
+  "HTTPRouteBackendTimeout",
+  "HTTPRouteCORS",
+  "HTTPRouteDestinationPortMatching",
+  "HTTPRouteHostRewrite",
+  "HTTPRouteMethodMatching",
+  "HTTPRouteNamedRouteRule",
+  "HTTPRouteParentRefPort",
+  "HTTPRoutePathRedirect",
+  "HTTPRoutePathRewrite",
+  "HTTPRoutePortRedirect",
+  "HTTPRouteQueryParamMatching",
+  "HTTPRouteRequestMirror",
+  "HTTPRouteRequestMultipleMirrors",
+  "HTTPRouteRequestPercentageMirror",
+  "HTTPRouteRequestTimeout",
+  "HTTPRouteResponseHeaderModification",
+  "HTTPRouteRetry",
+  "HTTPRouteRetryBackendTimeout",
+  "HTTPRouteRetryConnectionError",
+  "HTTPRouteSchemeRedirect",
+  "Mesh",
+  "MeshConsumerRoute",
+  "MeshHTTPRouteBackendRequestHeaderModification",
+  "MeshHTTPRouteNamedRouteRule",
+  "MeshHTTPRouteQueryParamMatching",
+  "MeshHTTPRouteRedirectPath",
+  "MeshHTTPRouteRedirectPort",
+  "MeshHTTPRouteRewritePath",
+  "MeshHTTPRouteSchemeRedirect",
+  "ReferenceGrant",
+];
+
+export interface GatewayClassStatus {
+  conditions: readonly ConditionRow[];
+  supportedFeatures: readonly { name: string }[];
+}
+
+export function gatewayClassStatus(
+  name: string,
+  generation: number,
+  parametersRef: boolean,
+): StatusRow<GatewayClassStatus> {
+  const fault = parametersRef
+    ? { reason: "InvalidParameters", message: "parametersRef is not served: remove it" }
+    : undefined;
+  return {
+    type: gatewayClassKind.type,
+    namespace: "",
+    name,
+    status: {
+      conditions: [
+        condition("Accepted", generation, fault, { reason: "Accepted", message: "Served by Lateen" }),
+        condition("SupportedVersion", generation, undefined, {
+          reason: "SupportedVersion",
+          message: `Gateway API ${BUNDLE_VERSION} is served`,
+        }),
+      ],
+      supportedFeatures: SUPPORTED_FEATURES.map((feature) => ({ name: feature })),
+    },
+  };
+}

@@ -1,0 +1,138 @@
+/** Gateways of classes that are ours: who serves them, and what of their listeners can be served. */
+import type { Collection } from "../../engine/collection.ts";
+import type { Reader } from "../../engine/derived.ts";
+import type { Graph } from "../../engine/graph.ts";
+import type { KubeObject } from "../../store/object.ts";
+import type { ServiceObject } from "../kubernetes.ts";
+import type { MeshSettings } from "../model.ts";
+import type { Workloads } from "../workloads.ts";
+import { certificateFault } from "./certificates.ts";
+import { clusterDomainOf } from "./cluster-domain.ts";
+import type { Fault } from "./conditions.ts";
+import type { Grants } from "./grants.ts";
+import { type Listener, listenersOf } from "./listeners.ts";
+import { type GatewayParsed, parsedGateways } from "./objects.ts";
+
+/** Of GatewayClasses that this control plane serves, and in statuses that it writes. */
+export const CONTROLLER_NAME = "istio.io/gateway-controller";
+
+export interface GatewayRow {
+  namespace: string;
+  name: string;
+  createdAt: number;
+  /** Whether its Deployment and Service are made for it; otherwise it is served by those of a Service that it names. */
+  managed: boolean;
+  /** `namespace/name` of the Service in front of it. */
+  service: string;
+  /** Gateway workloads, `namespace/name`, whose pods serve it. */
+  workloads: readonly string[];
+  listeners: readonly Listener[];
+  /** Why its `spec.addresses` cannot be had, if so. */
+  addressFault?: Fault;
+}
+
+export interface GatewaySources {
+  gatewayClasses: Collection<KubeObject>;
+  k8sGateways: Collection<KubeObject>;
+  services: Collection<ServiceObject>;
+  secrets: Collection<KubeObject>;
+  workloads: Workloads;
+  grants: Grants;
+  settings: Collection<MeshSettings>;
+}
+
+export interface Gateways {
+  parsed: Collection<GatewayParsed>;
+  /** Key `namespace/name`. */
+  rows: Collection<GatewayRow>;
+}
+
+export function wireGateways(graph: Graph, sources: GatewaySources): Gateways {
+  const parsed = parsedGateways(graph, sources.k8sGateways);
+  const rows = graph.derive("gateway api gateway rows", parsed, (_key, gateway, read) =>
+    isOurs(gateway.spec.gatewayClassName, sources.gatewayClasses, read)
+      ? gatewayRow(gateway, sources, read)
+      : undefined,
+  );
+  return { parsed, rows };
+}
+
+export function isOurs(className: string, classes: Collection<KubeObject>, read: Reader): boolean {
+  const spec = read.get(classes, className)?.spec;
+  return typeof spec === "object" && spec !== null && Reflect.get(spec, "controllerName") === CONTROLLER_NAME;
+}
+
+/** The name of what is deployed for a Gateway. */
+export function deployedName(gateway: Pick<GatewayParsed, "name" | "annotations" | "spec">): string {
+  return gateway.annotations["gateway.istio.io/name-override"] ?? `${gateway.name}-${gateway.spec.gatewayClassName}`;
+}
+
+/**
+ * The Service that a Gateway names in `spec.addresses`, by host name, as Istio's manual deployment has it;
+ * undefined: one is deployed for it.
+ */
+export function namedService(gateway: Pick<GatewayParsed, "namespace" | "spec">, clusterDomain: string) {
+  const hosts = (gateway.spec.addresses ?? [])
+    .filter(({ type }) => type === "Hostname")
+    .map(({ value }) => value ?? "");
+  const [host] = hosts.filter((value) => value !== "");
+  if (host === undefined) return undefined;
+  const suffix = `.svc.${clusterDomain}`;
+  const [name = "", namespace = gateway.namespace] = (host.endsWith(suffix) ? host.slice(0, -suffix.length) : host)
+    .replace(/\.svc$/, "")
+    .split(".");
+  return { host, service: `${namespace}/${name}` };
+}
+
+function gatewayRow(gateway: GatewayParsed, sources: GatewaySources, read: Reader): GatewayRow {
+  const named = namedService(gateway, clusterDomainOf(sources.settings, read));
+  const deployed = `${gateway.namespace}/${deployedName(gateway)}`;
+  const key = named?.service ?? deployed;
+  const service = read.get(sources.services, key);
+  const targetPort = (port: number): number => {
+    const target = service?.spec?.ports?.find((each) => each.port === port)?.targetPort;
+    // A target by name would need the pod; the gateways that are deployed here have numbers.
+    return typeof target === "number" ? target : port;
+  };
+  const context = { read, secrets: sources.secrets, grants: sources.grants, namespace: gateway.namespace };
+  const listeners = listenersOf(gateway.spec.listeners, {
+    targetPort,
+    certificateFault: (listener) => certificateFault(listener, context),
+  });
+  const addressFault = named && !service ? missingService(named.host, named.service) : addressProblem(gateway);
+  return {
+    namespace: gateway.namespace,
+    name: gateway.name,
+    createdAt: gateway.createdAt,
+    managed: named === undefined,
+    service: key,
+    workloads: named ? selectedWorkloads(service, sources.workloads, read) : [deployed],
+    listeners,
+    ...(addressFault && { addressFault }),
+  };
+}
+
+function missingService(host: string, service: string): Fault {
+  return { reason: "AddressNotUsable", message: `address ${host}: there is no Service ${service}` };
+}
+
+function addressProblem({ spec }: GatewayParsed): Fault | undefined {
+  const other = spec.addresses?.find(({ type, value }) => type !== "Hostname" && value !== undefined && value !== "");
+  if (!other) return undefined;
+  return other.type === "IPAddress"
+    ? { reason: "AddressNotAssigned", message: `address ${other.value} cannot be chosen here: leave it out` }
+    : { reason: "UnsupportedAddress", message: `addresses of type ${other.type} are not served: use Hostname` };
+}
+
+/** The gateway workloads behind a Service. */
+function selectedWorkloads(service: ServiceObject | undefined, workloads: Workloads, read: Reader): string[] {
+  const selector = Object.entries(service?.spec?.selector ?? {});
+  const [first] = selector;
+  const namespace = service?.metadata.namespace ?? "";
+  if (!first) return [];
+  const candidates = read.bucket(workloads.byLabel, `${namespace}/${first[0]}=${first[1]}`);
+  const names = [...candidates.values()]
+    .filter(({ proxy, labels }) => proxy === "Gateway" && selector.every(([key, value]) => labels[key] === value))
+    .map(({ workload }) => `${namespace}/${workload}`);
+  return [...new Set(names)].sort();
+}

@@ -1,0 +1,191 @@
+/** The rules of one HTTPRoute as routes of the model: one for each match, since matches of all routes are ordered. */
+
+import { parseDuration } from "../../kinds/gateway-api/duration.ts";
+import type { HttpFilter } from "../../kinds/gateway-api/http-filters.ts";
+import type { HttpBackendRef, HttpRouteRule } from "../../kinds/gateway-api/http-route.ts";
+import type { Destination, HttpAction, HttpRoute, Mirror, ObjectRef, Retries } from "../model.ts";
+import { type BackendContext, INVALID_BACKEND_HOST, resolveBackend } from "./backends.ts";
+import type { Fault } from "./conditions.ts";
+import { corsPolicy, headerOperations, mirrorPercent, pathRewrite, redirect } from "./http-filters.ts";
+import { httpMatch } from "./http-matches.ts";
+import type { HttpRouteParsed } from "./objects.ts";
+
+export interface ResolvedRoute {
+  namespace: string;
+  name: string;
+  createdAt: number;
+  /** In the order of rules and matches. */
+  routes: readonly HttpRoute[];
+  /** Indexes of those that name no backend: for clients of a Service, they go to that Service. */
+  withoutBackend: readonly number[];
+  /** References that cannot be followed; requests that need them get status 500. */
+  refFault?: Fault;
+  /** What the route asks for and is not served; such rules answer 500. */
+  valueFault?: Fault;
+}
+
+export const HTTP_ROUTE = { group: "gateway.networking.k8s.io", kind: "HTTPRoute" };
+
+export function resolveHttpRoute(route: HttpRouteParsed, context: Omit<BackendContext, "from">): ResolvedRoute {
+  const faults: Faults = { refs: [], values: [] };
+  const backends: BackendContext = { ...context, from: { ...HTTP_ROUTE, namespace: route.namespace } };
+  const rules = route.spec.rules ?? [];
+  const made = rules.flatMap((rule, i) => {
+    const answered = rule.backendRefs?.length || rule.filters?.some((filter) => ANSWERS.has(filter.type));
+    return ruleRoutes(route, rule, i, backends, faults).map((each) => ({ route: each, answered: Boolean(answered) }));
+  });
+  return {
+    namespace: route.namespace,
+    name: route.name,
+    createdAt: route.createdAt,
+    routes: made.map((each) => each.route),
+    withoutBackend: made.flatMap(({ answered }, i) => (answered ? [] : [i])),
+    ...merged("refFault", faults.refs),
+    ...merged("valueFault", faults.values),
+  };
+}
+
+/** Filters after which a request goes nowhere, or must not. */
+const ANSWERS: ReadonlySet<string> = new Set(["RequestRedirect", "ExtensionRef"]);
+
+interface Faults {
+  refs: Fault[];
+  values: Fault[];
+}
+
+/** A condition has one reason, the first one's; its message tells them all. */
+function merged<N extends string>(name: N, faults: readonly Fault[]): { [K in N]?: Fault } | object {
+  const [first] = faults;
+  if (!first) return {};
+  const messages = new Set(faults.map(({ message }) => message));
+  return { [name]: { reason: first.reason, message: [...messages].join("; ") } };
+}
+
+function ruleRoutes(
+  route: HttpRouteParsed,
+  rule: HttpRouteRule,
+  position: number,
+  context: BackendContext,
+  faults: Faults,
+): HttpRoute[] {
+  const origin: ObjectRef = {
+    kind: `${HTTP_ROUTE.group}/${HTTP_ROUTE.kind}`,
+    namespace: route.namespace,
+    name: route.name,
+  };
+  const name = rule.name ?? `${route.namespace}.${route.name}.${position}`;
+  const at = `spec.rules[${position}]`;
+  const filtered = applyFilters(rule.filters ?? [], at, context, faults);
+  const base: Omit<HttpRoute, "matches" | "action"> = {
+    name,
+    origin,
+    mirrors: filtered.mirrors,
+    ...filtered.fields,
+    ...timing(rule),
+  };
+  const action: HttpAction = filtered.broken
+    ? serverError
+    : (filtered.action ?? forward(rule.backendRefs ?? [], at, context, faults));
+  // The schema's default has one match; a list that was written empty matches everything too.
+  const matches = rule.matches?.length ? rule.matches : [{}];
+  return matches.map((match) => ({ ...base, matches: [httpMatch(match)], action }));
+}
+
+const serverError: HttpAction = { type: "DirectResponse", response: { status: 500 } };
+
+interface Filtered {
+  fields: Pick<HttpRoute, "requestHeaders" | "responseHeaders" | "rewrite" | "cors">;
+  mirrors: Mirror[];
+  action?: HttpAction;
+  /** A filter must not be skipped: a rule with one that is not served answers 500. */
+  broken: boolean;
+}
+
+function applyFilters(filters: readonly HttpFilter[], at: string, context: BackendContext, faults: Faults): Filtered {
+  const out: Filtered = { fields: {}, mirrors: [], broken: false };
+  filters.forEach((filter, i) => {
+    if (filter.requestHeaderModifier) out.fields.requestHeaders = headerOperations(filter.requestHeaderModifier);
+    if (filter.responseHeaderModifier) out.fields.responseHeaders = headerOperations(filter.responseHeaderModifier);
+    if (filter.requestRedirect) out.action = { type: "Redirect", redirect: redirect(filter.requestRedirect) };
+    if (filter.cors) out.fields.cors = corsPolicy(filter.cors);
+    if (filter.urlRewrite) {
+      const { hostname, path } = filter.urlRewrite;
+      out.fields.rewrite = {
+        ...(hostname === undefined ? {} : { authority: hostname }),
+        ...(path === undefined ? {} : { path: pathRewrite(path) }),
+      };
+    }
+    if (filter.requestMirror) {
+      const { destination, fault } = resolveBackend(filter.requestMirror.backendRef, context);
+      // A copy that cannot be sent takes nothing from the request itself.
+      if (fault) faults.refs.push(fault);
+      else
+        out.mirrors.push({ destination: { ...destination, weight: 1 }, percent: mirrorPercent(filter.requestMirror) });
+    }
+    if (filter.type === "ExtensionRef") {
+      out.broken = true;
+      const { kind = "", name = "" } = filter.extensionRef ?? {};
+      faults.refs.push({
+        reason: "InvalidKind",
+        message: `${at}.filters[${i}]: extensionRef ${kind} ${name} is of a kind that is not served`,
+      });
+    }
+  });
+  return out;
+}
+
+function forward(refs: readonly HttpBackendRef[], at: string, context: BackendContext, faults: Faults): HttpAction {
+  const destinations = refs.map((ref, i): Destination => {
+    const { destination, fault } = resolveBackend(ref, context);
+    if (fault) faults.refs.push(fault);
+    const filters = backendFilters(ref.filters ?? [], `${at}.backendRefs[${i}]`, faults);
+    const target = filters.broken ? { host: INVALID_BACKEND_HOST, port: 0, subset: "" } : destination;
+    return { ...target, weight: ref.weight ?? 1, ...filters.fields };
+  });
+  const reachable = destinations.filter(({ host, weight }) => weight > 0 && host !== INVALID_BACKEND_HOST);
+  return reachable.length === 0 ? serverError : { type: "Forward", destinations };
+}
+
+/** Of the filters on one backend, those that change headers and the host name are served. */
+function backendFilters(filters: readonly HttpFilter[], at: string, faults: Faults) {
+  const fields: Pick<Destination, "requestHeaders" | "responseHeaders" | "hostRewrite"> = {};
+  let broken = false;
+  filters.forEach((filter, i) => {
+    if (filter.requestHeaderModifier) fields.requestHeaders = headerOperations(filter.requestHeaderModifier);
+    else if (filter.responseHeaderModifier) fields.responseHeaders = headerOperations(filter.responseHeaderModifier);
+    else if (filter.urlRewrite?.hostname !== undefined && filter.urlRewrite.path === undefined) {
+      fields.hostRewrite = filter.urlRewrite.hostname;
+    } else {
+      broken = true;
+      faults.values.push({
+        reason: "UnsupportedValue",
+        message: `${at}.filters[${i}]: ${filter.type} is not served on a single backend: move it to the rule's filters`,
+      });
+    }
+  });
+  return { fields, broken };
+}
+
+/** What Istio retries on when a rule says nothing about it. */
+const DEFAULT_ATTEMPTS = 2;
+const ON_CONNECTION_ERRORS = ["connect-failure", "refused-stream", "unavailable", "cancelled"];
+
+function timing({ timeouts, retry }: HttpRouteRule): Pick<HttpRoute, "timeoutMs" | "retries"> {
+  const request = timeouts?.request === undefined ? undefined : parseDuration(timeouts.request);
+  const backend = timeouts?.backendRequest === undefined ? 0 : parseDuration(timeouts.backendRequest);
+  const perTry = backend > 0 ? { perTryTimeoutMs: backend } : {};
+  const timeout = request === undefined ? {} : { timeoutMs: request };
+  if (!retry) {
+    if (backend === 0) return timeout;
+    return { ...timeout, retries: { attempts: DEFAULT_ATTEMPTS, on: [], retriableStatusCodes: [], ...perTry } };
+  }
+  const codes = retry.codes ?? [];
+  const retries: Retries = {
+    attempts: retry.attempts ?? DEFAULT_ATTEMPTS,
+    on: codes.length > 0 ? [...ON_CONNECTION_ERRORS, "retriable-status-codes"] : ON_CONNECTION_ERRORS,
+    retriableStatusCodes: codes,
+    ...(retry.backoff === undefined ? {} : { backoffMs: parseDuration(retry.backoff) }),
+    ...perTry,
+  };
+  return { ...timeout, retries };
+}
