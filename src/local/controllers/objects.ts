@@ -94,6 +94,7 @@ export class Objects<T extends KubeObject> {
 
   /** Takes in an object that a list or watch has shown. */
   saw(object: T): void {
+    if (this.#graves.has(object.metadata.uid ?? "")) return;
     const known = this.#byKey.get(keyOf(object));
     if (known === undefined || known.metadata.uid !== object.metadata.uid || newer(object, known)) this.#put(object);
   }
@@ -115,7 +116,7 @@ export class Objects<T extends KubeObject> {
   }
 
   #wrote(object: T): T {
-    if (!this.#graves.has(object.metadata.uid ?? "")) this.saw(object);
+    this.saw(object);
     return object;
   }
 

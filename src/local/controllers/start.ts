@@ -7,6 +7,7 @@ import type { Store } from "../../store/store.ts";
 import { runDaemonSets } from "./daemon-set/controller.ts";
 import { runDeployments } from "./deployment/controller.ts";
 import { runEndpoints } from "./endpoints/controller.ts";
+import { mirrorEndpoints } from "./endpoints/mirroring.ts";
 import { expireEvents } from "./event-expiry.ts";
 import { eventRecorder } from "./event-recorder.ts";
 import { createNamespaces, NAMESPACES } from "./initial-objects.ts";
@@ -54,6 +55,7 @@ export async function startControllers(store: Store, options: ControllerOptions,
   runDaemonSets(world);
   runJobs(world);
   runEndpoints(world);
+  mirrorEndpoints(world);
   provideNamespaceDefaults(world, options.rootCertificate);
   expireEvents(world, options.eventTtlMs ?? HOUR);
   for (const objects of Object.values(views)) objects.replay();

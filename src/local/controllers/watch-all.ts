@@ -47,6 +47,8 @@ async function follow<T extends KubeObject>(
         if (event.type === "DELETED") objects.sawEnd(event.object);
         else objects.saw(event.object);
       }
+      // A server may end a watch whenever it likes. One that always does must not make this loop a busy one.
+      await pause(FIRST_RETRY_MS, signal);
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof StoreError && error.reason === "Expired") {
@@ -54,8 +56,13 @@ async function follow<T extends KubeObject>(
         continue;
       }
       report(error);
-      await sleep(retryMs, undefined, { signal }).catch(() => undefined);
+      await pause(retryMs, signal);
       retryMs = Math.min(retryMs * 2, LAST_RETRY_MS);
     }
   }
+}
+
+/** Waits, but not beyond the end. */
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => undefined);
 }

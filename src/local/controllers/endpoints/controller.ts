@@ -1,6 +1,5 @@
 /** The addresses behind Services: EndpointSlices, and the older Endpoints. */
 import { equal } from "../../../engine/equal.ts";
-import type { EndpointSlice } from "../../../kinds/core/endpoint-slice.ts";
 import type { Endpoints } from "../../../kinds/core/endpoints.ts";
 import type { Pod } from "../../../kinds/core/pod.ts";
 import type { Service } from "../../../kinds/core/service.ts";
@@ -8,7 +7,8 @@ import { keyOf } from "../../../store/object.ts";
 import type { World } from "../world.ts";
 import { endpointsOf, isManaged } from "./endpoints-object.ts";
 import { endpointGroups, selects } from "./service-endpoints.ts";
-import { MANAGED_BY_LABEL, SERVICE_LABEL, sliceWrites } from "./slices.ts";
+import { labelsFrom, MANAGED_BY_LABEL, SERVICE_LABEL } from "./slices.ts";
+import { writeSlices } from "./write-slices.ts";
 
 const SLICES_CONTROLLER = "endpointslice-controller.k8s.io";
 const ZONE_LABEL = "topology.kubernetes.io/zone";
@@ -56,21 +56,10 @@ async function syncService(world: World, service: Service): Promise<void> {
   const namespace = service.metadata.namespace ?? "";
   const pods = world.pods.inNamespace(namespace).filter((pod) => selects(service, pod));
   const groups = endpointGroups(service, pods, (node) => world.nodes.get(node)?.metadata.labels?.[ZONE_LABEL]);
-  const owner = { service, managedBy: SLICES_CONTROLLER };
-  const writes = sliceWrites(owner, groups, slicesOf(world, service));
-  // New addresses come before old ones go: a reader in between sees too many rather than too few.
-  await Promise.all(writes.create.map((slice) => world.endpointSlices.create(slice)));
-  await Promise.all(writes.update.map((slice) => world.endpointSlices.update(slice)));
-  await Promise.all(writes.delete.map((slice) => world.endpointSlices.delete(slice)));
+  const { name } = service.metadata;
+  const owner = { service: name, object: service, labels: labelsFrom(service), managedBy: SLICES_CONTROLLER };
+  await writeSlices(world, owner, groups);
   await syncEndpoints(world, service, groups);
-}
-
-function slicesOf(world: World, service: Service): EndpointSlice[] {
-  const owned = world.endpointSlices.controlledBy(service.metadata.uid ?? "");
-  return owned.filter(
-    ({ metadata }) =>
-      metadata.deletionTimestamp === undefined && metadata.labels?.[MANAGED_BY_LABEL] === SLICES_CONTROLLER,
-  );
 }
 
 async function syncEndpoints(world: World, service: Service, groups: Parameters<typeof endpointsOf>[1]): Promise<void> {

@@ -136,7 +136,7 @@ test("a slice holds at most 100 endpoints, and a change of one pod writes one sl
   assert.equal(versions(after).filter((version) => !versions(before).includes(version)).length, 1);
 });
 
-test("a Service without selector is left to whoever made its endpoints", async () => {
+test("a Service without selector is left to whoever wrote its Endpoints, which are mirrored as a slice", async () => {
   const { selector: _, ...spec } = (await service()).spec;
   await world.until(slices, (all) => all.length === 1);
   await world.store.delete(serviceKind.type, { namespace: NAMESPACE, name: "web" });
@@ -158,6 +158,8 @@ test("a Service without selector is left to whoever made its endpoints", async (
     subsets: [{ addresses: [{ ip: "192.0.2.1" }], ports: [{ name: "http", port: 80 }] }],
   });
   await pod("a");
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  const [mirror] = await world.until(slices, ready(1));
+  assert.equal(mirror?.metadata.labels?.["kubernetes.io/service-name"], "web");
+  assert.deepEqual(addressesOf(await slices())[0]?.addresses, ["192.0.2.1"]);
   assert.equal((await endpoints()).subsets?.[0]?.addresses?.[0]?.ip, "192.0.2.1");
 });

@@ -2,6 +2,7 @@
 import { equal } from "../../../engine/equal.ts";
 import type { EndpointSlice } from "../../../kinds/core/endpoint-slice.ts";
 import type { Service } from "../../../kinds/core/service.ts";
+import type { KubeObject } from "../../../store/object.ts";
 import { controllerReference } from "../owners.ts";
 import { type EndpointGroup, portsKey, type SliceEndpoint, type SlicePort } from "./service-endpoints.ts";
 
@@ -18,8 +19,12 @@ export interface SliceWrites {
   delete: EndpointSlice[];
 }
 
+/** Whose slices they are. */
 export interface SliceOwner {
-  service: Service;
+  service: string;
+  /** A Service, or the Endpoints that are mirrored. */
+  object: KubeObject;
+  labels: Record<string, string>;
   managedBy: string;
 }
 
@@ -94,18 +99,18 @@ function write(
 }
 
 function sliceOf(
-  { service, managedBy }: SliceOwner,
+  { service, object, labels: given, managedBy }: SliceOwner,
   slice: EndpointSlice | undefined,
   endpoints: SliceEndpoint[],
   ports: SlicePort[],
 ): EndpointSlice {
-  const { name, namespace } = service.metadata;
-  const labels = { ...labelsFrom(service), [SERVICE_LABEL]: name, [MANAGED_BY_LABEL]: managedBy };
+  const { namespace } = object.metadata;
+  const labels = { ...given, [SERVICE_LABEL]: service, [MANAGED_BY_LABEL]: managedBy };
   const metadata = slice?.metadata ?? {
     name: "",
-    generateName: `${name}-`,
+    generateName: `${service}-`,
     ...(namespace !== undefined && { namespace }),
-    ownerReferences: [controllerReference(service)],
+    ownerReferences: [controllerReference(object)],
   };
   return {
     apiVersion: "discovery.k8s.io/v1",
