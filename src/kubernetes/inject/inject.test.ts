@@ -148,7 +148,7 @@ const inbound = (annotations: Record<string, string>): string[] => rulesOf(annot
 function rulesOf(annotations: Record<string, string>, chain: string): string[] {
   const interception = interceptionOf(annotations);
   assert.ok(interception);
-  const body = redirectRules(interception).split(`chain ${chain} {\n`)[1]?.split("\n  }")[0] ?? "";
+  const body = redirectRules(interception, 15012).split(`chain ${chain} {\n`)[1]?.split("\n  }")[0] ?? "";
   return body.split("\n").map((line) => line.trim());
 }
 
@@ -158,7 +158,7 @@ test("all TCP but DNS goes out through the proxy, except the proxy's own and wha
   assert.deepEqual(outbound({}), [
     "type nat hook output priority -100; policy accept;",
     "meta l4proto != tcp accept",
-    "tcp dport 53 accept",
+    "tcp dport { 53, 15012 } accept",
     'oifname "lo" ip saddr 127.0.0.6 accept',
     'oifname "lo" ip6 saddr ::6 accept',
     "meta skuid 1337 goto from_proxy",

@@ -3,8 +3,9 @@
  * to 15006. Envoy finds where they were going by SO_ORIGINAL_DST. Everything but TCP, and DNS, is left alone.
  */
 import { isIPv6 } from "node:net";
+import { SIDECAR_MARK } from "../../envoy/bootstrap.ts";
 import type { Interception } from "./interception.ts";
-import { PROXY_MARK, PROXY_UID } from "./settings.ts";
+import { PROXY_UID } from "./settings.ts";
 
 const TABLE = "inet istio";
 const OUTBOUND = "redirect to :15001";
@@ -15,10 +16,10 @@ const TUNNEL = 15008;
 const PASSTHROUGH_SOURCE = "127.0.0.6";
 
 /** One nftables script. It replaces the table as a whole, so that it can be run again (a pod's sandbox may be kept). */
-export function redirectRules({ outbound, inbound }: Interception): string {
+export function redirectRules({ outbound, inbound }: Interception, discoveryPort: number): string {
   const chains = [
     chain("inbound", "type nat hook prerouting priority dstnat; policy accept;", inboundRules(inbound)),
-    chain("outbound", "type nat hook output priority -100; policy accept;", outboundRules(outbound)),
+    chain("outbound", "type nat hook output priority -100; policy accept;", outboundRules(outbound, discoveryPort)),
     chain("from_proxy", "", [
       // To the pod's own address: the app called a service and was chosen itself, so it enters as from outside.
       `oifname "lo" ip daddr != 127.0.0.1 tcp dport != ${TUNNEL} ${INBOUND}`,
@@ -35,8 +36,9 @@ function inboundRules({ include, exclude }: Interception["inbound"]): string[] {
   return include.length > 0 ? [...rules, `tcp dport ${set(include)} ${INBOUND}`] : [];
 }
 
-function outboundRules(outbound: Interception["outbound"]): string[] {
-  const rules = ["meta l4proto != tcp accept", "tcp dport 53 accept"];
+function outboundRules(outbound: Interception["outbound"], discoveryPort: number): string[] {
+  // DNS; and the control plane, whose connection Envoy cannot mark.
+  const rules = ["meta l4proto != tcp accept", `tcp dport ${set([53, discoveryPort])} accept`];
   const add = (rule: string): void => {
     rules.push(rule);
   };
@@ -44,7 +46,7 @@ function outboundRules(outbound: Interception["outbound"]): string[] {
   add(`oifname "lo" ip saddr ${PASSTHROUGH_SOURCE} accept`);
   add('oifname "lo" ip6 saddr ::6 accept');
   add(`meta skuid ${PROXY_UID} goto from_proxy`);
-  add(`meta mark ${PROXY_MARK} goto from_proxy`);
+  add(`meta mark ${SIDECAR_MARK} goto from_proxy`);
   // From the app to itself, by whatever address: between its own processes. Unless loopback is asked for.
   if (!asksForLoopback(outbound.includeRanges)) add('oifname "lo" accept');
   add("ip daddr 127.0.0.1 accept");

@@ -13,7 +13,7 @@ export interface InjectSettings {
   discoveryAddress: string;
   /**
    * Set where all processes have one uid (rootless): Envoy then marks its connections with this, since it cannot be
-   * told apart by uid. Setting a mark needs CAP_NET_ADMIN, which a cluster's sidecar does not have.
+   * told apart by uid; the kernel's rules spare SIDECAR_MARK. It needs CAP_NET_ADMIN, which a cluster's sidecar has not.
    */
   socketMark?: number;
   /** Envoy's worker threads, unless the pod says otherwise in `proxy.istio.io/config`. */
@@ -37,5 +37,3 @@ export const defaultInjectSettings: InjectSettings = {
 
 /** The uid and gid of every proxy that the kernel's rules spare. */
 export const PROXY_UID = 1337;
-/** The mark on a proxy's connections where uids cannot tell. */
-export const PROXY_MARK = 1337;
