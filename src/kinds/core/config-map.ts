@@ -23,7 +23,7 @@ export function keyProblems(field: string, data: Readonly<Record<string, string>
   return bad.map((key) => ({
     code: "LTN1101",
     field: `${field}[${key}]`,
-    message: `Invalid value: "${key}": a valid config key must consist of alphanumeric characters, '-', '_' or '.'`,
+    message: `a valid config key must consist of alphanumeric characters, '-', '_' or '.', which ${JSON.stringify(key)} does not`,
   }));
 }
 
@@ -35,7 +35,7 @@ export function frozenProblems(object: KubeObject, old: KubeObject, fields: read
     .map((field) => ({
       code: "LTN1106",
       field,
-      message: "Forbidden: field is immutable when `immutable` is set",
+      message: "field is immutable when `immutable` is set",
       remedy: "delete the object and create it anew",
     }));
 }

@@ -1,5 +1,6 @@
 /** The kinds that Kubernetes itself has, as far as a mesh on one machine needs them. */
 import type { Kind } from "../kind.ts";
+import { validatingAdmissionPolicyBindingKind, validatingAdmissionPolicyKind } from "./admission-policy.ts";
 import { configMapKind } from "./config-map.ts";
 import { customResourceDefinitionKind } from "./custom-resource-definition.ts";
 import { daemonSetKind } from "./daemon-set.ts";
@@ -7,6 +8,7 @@ import { deploymentKind } from "./deployment.ts";
 import { endpointSliceKind } from "./endpoint-slice.ts";
 import { endpointsKind } from "./endpoints.ts";
 import { eventKind } from "./event.ts";
+import { eventGroupKind } from "./event-group.ts";
 import { horizontalPodAutoscalerKind } from "./horizontal-pod-autoscaler.ts";
 import { jobKind } from "./job.ts";
 import { leaseKind } from "./lease.ts";
@@ -26,6 +28,7 @@ export const coreKinds: readonly Kind[] = [
   configMapKind,
   endpointsKind,
   eventKind,
+  eventGroupKind,
   namespaceKind,
   nodeKind,
   podKind,
@@ -34,6 +37,8 @@ export const coreKinds: readonly Kind[] = [
   serviceKind,
   mutatingWebhookConfigurationKind,
   validatingWebhookConfigurationKind,
+  validatingAdmissionPolicyKind,
+  validatingAdmissionPolicyBindingKind,
   customResourceDefinitionKind,
   daemonSetKind,
   deploymentKind,

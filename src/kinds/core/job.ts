@@ -3,7 +3,7 @@ import type { KubeObject } from "../../store/object.ts";
 import type { Kind, Problem } from "../kind.ts";
 import { defaultTemplate } from "./pod-defaults.ts";
 import { PodTemplate, podListMapKeys } from "./pod-spec.ts";
-import { immutable, invalid, podProblems } from "./pod-validation.ts";
+import { immutable, podProblems } from "./pod-validation.ts";
 import { anything, bool, Condition, int, LabelSelector, list, oneOf, shape, text, time } from "./shape.ts";
 
 const count = Type.Integer({ minimum: 0 });
@@ -93,7 +93,7 @@ function restartProblems(policy: string | undefined): Problem[] {
     {
       code: "LTN1108",
       field: "spec.template.spec.restartPolicy",
-      message: `${invalid(policy, 'valid values: "OnFailure", "Never"')}`,
+      message: 'valid values: "OnFailure", "Never"',
       remedy: "a Job's pods end: set restartPolicy to OnFailure or Never",
     },
   ];

@@ -2,7 +2,6 @@ import { Type } from "typebox";
 import type { KubeObject } from "../../store/object.ts";
 import type { Kind } from "../kind.ts";
 import { isLabel, LABEL_RULE } from "./names.ts";
-import { invalid } from "./pod-validation.ts";
 import { Condition, list, oneOf, shape, texts } from "./shape.ts";
 
 const schema = Type.Partial(
@@ -37,5 +36,5 @@ export const namespaceKind: Kind<Namespace> = {
     status: { phase: "Active", ...namespace.status },
   }),
   validate: ({ metadata: { name } }) =>
-    isLabel(name) ? [] : [{ code: "LTN1101", field: "metadata.name", message: invalid(name, LABEL_RULE) }],
+    isLabel(name) ? [] : [{ code: "LTN1101", field: "metadata.name", message: LABEL_RULE }],
 };

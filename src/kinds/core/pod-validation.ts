@@ -14,7 +14,7 @@ export function podProblems(spec: PodSpec, path: string): Problem[] {
     containers.forEach((container, i) => {
       const at = `${path}.${list}[${i}]`;
       if (seen.has(container.name)) {
-        problems.push({ code: "LTN1102", field: `${at}.name`, message: `Duplicate value: "${container.name}"` });
+        problems.push({ code: "LTN1102", field: `${at}.name`, message: "another container has this name" });
       }
       seen.add(container.name);
       problems.push(...containerProblems(container, at, volumes));
@@ -23,8 +23,8 @@ export function podProblems(spec: PodSpec, path: string): Problem[] {
   const names = spec.volumes?.map((volume) => volume.name) ?? [];
   names.forEach((name, i) => {
     const field = `${path}.volumes[${i}].name`;
-    if (names.indexOf(name) !== i) problems.push({ code: "LTN1102", field, message: `Duplicate value: "${name}"` });
-    if (!isLabel(name)) problems.push({ code: "LTN1101", field, message: invalid(name, LABEL_RULE) });
+    if (names.indexOf(name) !== i) problems.push({ code: "LTN1102", field, message: "another volume has this name" });
+    if (!isLabel(name)) problems.push({ code: "LTN1101", field, message: LABEL_RULE });
   });
   return problems;
 }
@@ -32,19 +32,23 @@ export function podProblems(spec: PodSpec, path: string): Problem[] {
 function containerProblems(container: Container, at: string, volumes: ReadonlySet<string>): Problem[] {
   const problems: Problem[] = [];
   if (!isLabel(container.name)) {
-    problems.push({ code: "LTN1101", field: `${at}.name`, message: invalid(container.name, LABEL_RULE) });
+    problems.push({ code: "LTN1101", field: `${at}.name`, message: LABEL_RULE });
   }
   if (!container.image) {
     problems.push({
       code: "LTN1103",
       field: `${at}.image`,
-      message: "Required value",
+      message: "a container needs an image",
       remedy: "name an image; `lateen image list` shows those of this machine",
     });
   }
   container.volumeMounts?.forEach((mount, i) => {
     if (volumes.has(mount.name)) return;
-    problems.push({ code: "LTN1104", field: `${at}.volumeMounts[${i}].name`, message: `Not found: "${mount.name}"` });
+    problems.push({
+      code: "LTN1104",
+      field: `${at}.volumeMounts[${i}].name`,
+      message: "the pod has no volume of this name",
+    });
   });
   return problems;
 }
@@ -61,21 +65,17 @@ export function templateProblems(
     problems.push({
       code: "LTN1105",
       field: "spec.template.metadata.labels",
-      message: invalid(labels, "`selector` does not match template `labels`"),
+      message: "`selector` does not match template `labels`",
       remedy: "give the template the labels of spec.selector.matchLabels",
     });
   }
   return problems;
 }
 
-export function invalid(value: unknown, why: string): string {
-  return `Invalid value: ${JSON.stringify(value)}: ${why}`;
-}
-
 /** Refuses another value of a field that is fixed for life. */
 export function immutable(field: string, value: unknown, old: unknown): Problem[] {
   if (isDeepStrictEqual(value, old)) return [];
-  return [{ code: "LTN1106", field, message: invalid(value, "field is immutable") }];
+  return [{ code: "LTN1106", field, message: "field is immutable" }];
 }
 
 export function podChangeProblems(spec: PodSpec, old: PodSpec): Problem[] {
@@ -85,7 +85,7 @@ export function podChangeProblems(spec: PodSpec, old: PodSpec): Problem[] {
       code: "LTN1107",
       field: "spec",
       message:
-        "Forbidden: pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)",
+        "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)",
       remedy: "delete the pod and create it anew, or change the template of the Deployment that made it",
     },
   ];

@@ -40,11 +40,15 @@ export const secretKind: Kind<Secret> = {
       .map(([key]) => ({
         code: "LTN1101",
         field: `data[${key}]`,
-        message: 'Invalid value: "<secret>": not base64',
+        message: "not base64",
         remedy: "encode the value with base64, or put it under stringData",
       }));
     return [
-      ...missing.map((key) => ({ code: "LTN1103", field: `data[${key}]`, message: "Required value" })),
+      ...missing.map((key) => ({
+        code: "LTN1103",
+        field: `data[${key}]`,
+        message: `a secret of type ${secret.type} has it`,
+      })),
       ...keyProblems("data", secret.data),
       ...base64,
     ];

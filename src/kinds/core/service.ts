@@ -2,7 +2,7 @@ import { Type } from "typebox";
 import type { KubeObject } from "../../store/object.ts";
 import type { Kind, Problem } from "../kind.ts";
 import { isLabel, LABEL_RULE } from "./names.ts";
-import { immutable, invalid } from "./pod-validation.ts";
+import { immutable } from "./pod-validation.ts";
 import { anything, bool, Condition, int, intOrText, list, oneOf, port, shape, text, textMap, texts } from "./shape.ts";
 
 const ServicePort = shape(
@@ -89,7 +89,7 @@ export const serviceKind: Kind<Service> = {
     if (!clusterIP || service.spec.type === "ExternalName" || old.spec.type === "ExternalName") return [];
     return immutable("spec.clusterIPs[0]", service.spec.clusterIP, clusterIP).map((problem) => ({
       ...problem,
-      message: invalid([service.spec.clusterIP], "may not change once set"),
+      message: "may not change once set",
       remedy: "leave out spec.clusterIP, or delete the Service first",
     }));
   },
@@ -125,27 +125,35 @@ function serviceProblems(service: Service): Problem[] {
   const { spec, metadata } = service;
   const problems: Problem[] = [];
   if (metadata.name && !isLabel(metadata.name)) {
-    problems.push({ code: "LTN1101", field: "metadata.name", message: invalid(metadata.name, LABEL_RULE) });
+    problems.push({ code: "LTN1101", field: "metadata.name", message: LABEL_RULE });
   }
   if (spec.type === "ExternalName") {
-    if (!spec.externalName) problems.push({ code: "LTN1103", field: "spec.externalName", message: "Required value" });
+    if (!spec.externalName)
+      problems.push({
+        code: "LTN1103",
+        field: "spec.externalName",
+        message: "a Service of type ExternalName needs one",
+      });
     return problems;
   }
   const ports = spec.ports ?? [];
   if (ports.length === 0 && spec.clusterIP !== "None") {
-    problems.push({ code: "LTN1103", field: "spec.ports", message: "Required value" });
+    problems.push({
+      code: "LTN1103",
+      field: "spec.ports",
+      message: "a Service needs at least one port, unless it is headless",
+    });
   }
   ports.forEach((port, i) => {
     const at = `spec.ports[${i}]`;
     if (!port.name && ports.length > 1) {
-      problems.push({ code: "LTN1103", field: `${at}.name`, message: "Required value" });
+      problems.push({ code: "LTN1103", field: `${at}.name`, message: "with several ports each needs a name" });
     }
     if (port.name && ports.findIndex((other) => other.name === port.name) !== i) {
-      problems.push({ code: "LTN1102", field: `${at}.name`, message: `Duplicate value: "${port.name}"` });
+      problems.push({ code: "LTN1102", field: `${at}.name`, message: "another port has this name" });
     }
     if (ports.findIndex((other) => other.port === port.port && other.protocol === port.protocol) !== i) {
-      const value = JSON.stringify({ port: port.port, protocol: port.protocol });
-      problems.push({ code: "LTN1102", field: at, message: `Duplicate value: ${value}` });
+      problems.push({ code: "LTN1102", field: at, message: "another port has this number and protocol" });
     }
   });
   return problems;

@@ -1,0 +1,23 @@
+/** Refuses updates that change what a kind fixes for life. */
+import type { Kind } from "../../../kinds/kind.ts";
+import { invalidValue } from "../../../store/causes.ts";
+import { valueAt } from "../../../store/check/paths.ts";
+import type { Admission } from "../../../store/embedded/admission.ts";
+import { invalid } from "../../../store/refusals.ts";
+
+export function immutableFields(kinds: readonly Kind[]): Admission {
+  const fixed = new Map(
+    kinds.flatMap((kind) => (kind.validateUpdate ? [[`${kind.type.group}/${kind.type.plural}`, kind] as const] : [])),
+  );
+  return {
+    admit(operation, type, object, old) {
+      const kind = operation === "update" ? fixed.get(`${type.group}/${type.plural}`) : undefined;
+      const problems = old ? (kind?.validateUpdate?.(object, old) ?? []) : [];
+      if (problems.length === 0) return object;
+      const causes = problems.map(({ code, field, message, remedy }) =>
+        invalidValue(field, valueAt(object, field), `${message} (${code})${remedy === undefined ? "" : `; ${remedy}`}`),
+      );
+      throw invalid(type, object.metadata.name, causes);
+    },
+  };
+}

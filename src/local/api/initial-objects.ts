@@ -1,0 +1,49 @@
+/** Objects that every cluster has from the start: the Service of this API, and the roles that people grant. */
+import { clusterRoleBindingKind, clusterRoleKind, type PolicyRule } from "../../kinds/core/rbac.ts";
+import { serviceKind } from "../../kinds/core/service.ts";
+import { StoreError } from "../../store/error.ts";
+import type { KubeObject, ResourceType } from "../../store/object.ts";
+import type { Store } from "../../store/store.ts";
+
+const EVERYTHING: PolicyRule[] = [
+  { apiGroups: ["*"], resources: ["*"], verbs: ["*"] },
+  { nonResourceURLs: ["*"], verbs: ["*"] },
+];
+const READ: PolicyRule[] = [{ apiGroups: ["*"], resources: ["*"], verbs: ["get", "list", "watch"] }];
+const WRITE: PolicyRule[] = [{ apiGroups: ["*"], resources: ["*"], verbs: ["*"] }];
+
+/** Creates what is not there yet. The namespace `default` must exist. */
+export async function createInitialObjects(store: Store): Promise<void> {
+  await createOnce(store, serviceKind.type, {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: {
+      name: "kubernetes",
+      namespace: "default",
+      labels: { component: "apiserver", provider: "kubernetes" },
+    },
+    spec: { ports: [{ name: "https", port: 443, targetPort: 443, protocol: "TCP" }] },
+  });
+  for (const [name, rules] of Object.entries({ "cluster-admin": EVERYTHING, admin: WRITE, edit: WRITE, view: READ })) {
+    const metadata = { name, labels: { "kubernetes.io/bootstrapping": "rbac-defaults" } };
+    await createOnce(store, clusterRoleKind.type, { ...rbac("ClusterRole"), metadata, rules });
+  }
+  await createOnce(store, clusterRoleBindingKind.type, {
+    ...rbac("ClusterRoleBinding"),
+    metadata: { name: "cluster-admin", labels: { "kubernetes.io/bootstrapping": "rbac-defaults" } },
+    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "cluster-admin" },
+    subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "Group", name: "system:masters" }],
+  });
+}
+
+function rbac(kind: string): { apiVersion: string; kind: string } {
+  return { apiVersion: "rbac.authorization.k8s.io/v1", kind };
+}
+
+async function createOnce(store: Store, type: ResourceType, object: KubeObject): Promise<void> {
+  try {
+    await store.create(type, object);
+  } catch (error) {
+    if (!(error instanceof StoreError) || error.reason !== "AlreadyExists") throw error;
+  }
+}
