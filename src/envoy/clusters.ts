@@ -13,7 +13,7 @@ import type { ConnectionPool, Labels, Service, ServicePort, TrafficPolicy } from
 import { socketEndpoint } from "./addresses.ts";
 import type { Fields } from "./any.ts";
 import { connectionOptions, protocolOptions } from "./clusters/connections.ts";
-import { discovery } from "./clusters/discovery.ts";
+import { discovery, isOriginalDestination } from "./clusters/discovery.ts";
 import { balancing } from "./clusters/load-balancing.ts";
 import { clusterMetadata } from "./clusters/metadata.ts";
 import { outlierDetection } from "./clusters/outliers.ts";
@@ -58,7 +58,7 @@ export function outboundCluster(params: OutboundClusterParams): Cluster {
     name,
     altStatName: statName(istioName),
     ...found,
-    ...balancing(policy, found.clusterDiscoveryType.value),
+    ...balancing(policy, isOriginalDestination(found)),
     ...connectionOptions(policy, params.settings.connectTimeoutMs),
     ...protocolOptions(port.protocol, policy, params.client),
     ...(policy.outlierDetection && { outlierDetection: outlierDetection(policy.outlierDetection) }),

@@ -10,6 +10,9 @@ export const VIRTUAL_INBOUND = "virtualInbound";
 export const OUTBOUND_PORT = 15001;
 export const INBOUND_PORT = 15006;
 
+/** Ports of the proxy itself: a listener for a service at one of them would clash, and Envoy refuses it. */
+export const RESERVED_PORTS: ReadonlySet<number> = new Set([15000, OUTBOUND_PORT, INBOUND_PORT, 15020, 15021, 15090]);
+
 export interface ClusterName {
   host: string;
   port: number;

@@ -1,14 +1,10 @@
-import {
-  type Cluster_DiscoveryType,
-  type ClusterSchema,
-  Cluster_DnsLookupFamily as Family,
-  Cluster_DiscoveryType as Type,
-} from "#envoy/config/cluster/v3/cluster_pb.js";
+import { type ClusterSchema, Cluster_DiscoveryType as Type } from "#envoy/config/cluster/v3/cluster_pb.js";
+import { DnsClusterSchema, DnsLookupFamily as Family } from "#envoy/extensions/clusters/dns/v3/dns_cluster_pb.js";
 import type { Labels, Service, ServicePort, TrafficPolicy } from "../../mesh/model.ts";
 import { socketEndpoint } from "../addresses.ts";
-import type { Fields } from "../any.ts";
+import { type Fields, pack } from "../any.ts";
 import { ads } from "../config-sources.ts";
-import { noTimeout, seconds } from "../durations.ts";
+import { seconds } from "../durations.ts";
 import { locality } from "../localities.ts";
 
 export interface Discovered {
@@ -18,9 +14,13 @@ export interface Discovered {
   policy: TrafficPolicy;
 }
 
-type Init = Fields<typeof ClusterSchema> & {
-  clusterDiscoveryType: { case: "type"; value: Cluster_DiscoveryType };
-};
+type Init = Fields<typeof ClusterSchema>;
+
+/**
+ * How long a new or changed cluster waits for its endpoints. The control plane sends them with it; should they not come,
+ * Envoy goes on with those that it knows, where no limit would leave the change without effect.
+ */
+const ENDPOINTS_S = 5;
 
 /** How Envoy finds the endpoints. */
 export function discovery(params: Discovered, name: string, istioName: string): Init {
@@ -33,30 +33,42 @@ export function discovery(params: Discovered, name: string, istioName: string): 
       return {
         ...type(Type.EDS),
         // every name of the cluster shares one resource with its endpoints
-        edsClusterConfig: { serviceName: name === istioName ? "" : istioName, edsConfig: ads(noTimeout()) },
+        edsClusterConfig: { serviceName: name === istioName ? "" : istioName, edsConfig: ads(seconds(ENDPOINTS_S)) },
       };
     case "DNS":
-      return byName(Type.STRICT_DNS, name, dnsEndpoints(params));
+      return byName(false, name, dnsEndpoints(params));
     case "DNSRoundRobin":
       // Envoy refuses more than one endpoint here
-      return byName(Type.LOGICAL_DNS, name, dnsEndpoints(params).slice(0, 1));
+      return byName(true, name, dnsEndpoints(params).slice(0, 1));
   }
 }
 
-function type(value: Cluster_DiscoveryType): Init {
+/** Whether Envoy takes the address that the client asked for instead of choosing one. */
+export function isOriginalDestination({ clusterDiscoveryType }: Init): boolean {
+  return clusterDiscoveryType?.case === "type" && clusterDiscoveryType.value === Type.ORIGINAL_DST;
+}
+
+function type(value: Type): Init {
   return { clusterDiscoveryType: { case: "type", value } };
 }
 
 type Localities = NonNullable<NonNullable<Init["loadAssignment"]>["endpoints"]>;
 
-function byName(value: Cluster_DiscoveryType, name: string, endpoints: Localities): Init {
+/** Istio's default; where the answer has a shorter life, that counts. */
+const DNS_REFRESH_S = 60;
+
+/** @param logical All that a name resolves to counts as one endpoint: connections go to the first address. */
+function byName(logical: boolean, name: string, endpoints: Localities): Init {
   // a wildcard host has no name to resolve, and Envoy refuses DNS clusters without one
   if (endpoints.length === 0) return type(Type.STATIC);
-  return {
-    ...type(value),
+  const typedConfig = pack(DnsClusterSchema, {
+    allAddressesInSingleEndpoint: logical,
     dnsLookupFamily: Family.V4_PREFERRED,
-    dnsRefreshRate: seconds(60),
+    dnsRefreshRate: seconds(DNS_REFRESH_S),
     respectDnsTtl: true,
+  });
+  return {
+    clusterDiscoveryType: { case: "clusterType", value: { name: "envoy.cluster.dns", typedConfig } },
     loadAssignment: { clusterName: name, endpoints },
   };
 }

@@ -2,7 +2,6 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import {
   type Cluster_SlowStartConfigSchema,
   type ClusterSchema,
-  Cluster_DiscoveryType as Discovery,
   Cluster_LbPolicy as Policy,
 } from "#envoy/config/cluster/v3/cluster_pb.js";
 import type { LoadBalancer, TrafficPolicy, Warmup } from "../../mesh/model.ts";
@@ -11,8 +10,9 @@ import { seconds } from "../durations.ts";
 
 type Init = Fields<typeof ClusterSchema>;
 
-export function balancing(policy: TrafficPolicy, discovery: Discovery): Init {
-  if (discovery === Discovery.ORIGINAL_DST) return { lbPolicy: Policy.CLUSTER_PROVIDED };
+/** @param original The address that the client asked for is taken. */
+export function balancing(policy: TrafficPolicy, original: boolean): Init {
+  if (original) return { lbPolicy: Policy.CLUSTER_PROVIDED };
   return { ...algorithm(policy.loadBalancer), commonLbConfig: common(policy) };
 }
 
