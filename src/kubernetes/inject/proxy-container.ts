@@ -18,7 +18,8 @@ export interface ProxyRequest {
 
 /**
  * Envoy in a container, with its whole bootstrap as an argument: no agent beside it, and nothing to write to disk. The
- * kubelet puts the pod's name, namespace and address into the arguments (`$(POD_NAME)`).
+ * kubelet puts the pod's name, namespace and address into the arguments (`$(POD_NAME)`). Envoy is the image's
+ * entrypoint.
  */
 export function proxyContainer(request: ProxyRequest): Container {
   const { settings, annotations } = request;
@@ -28,7 +29,6 @@ export function proxyContainer(request: ProxyRequest): Container {
     name: PROXY_CONTAINER,
     image: options.image,
     ...(settings.imagePullPolicy === undefined ? {} : { imagePullPolicy: settings.imagePullPolicy }),
-    command: ["envoy"],
     args: proxyArgs(request, options),
     env: [
       field("POD_NAME", "metadata.name"),

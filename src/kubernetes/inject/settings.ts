@@ -1,6 +1,6 @@
 /** What injection needs to know of the installation. All of it has a default, so that tests and tools can say little. */
 export interface InjectSettings {
-  /** Holds `envoy`, `nft` and `bash`. */
+  /** Its entrypoint is Envoy; it holds `nft` and `bash` too. */
   proxyImage: string;
   imagePullPolicy?: "Always" | "IfNotPresent" | "Never";
   /** The revision that this control plane goes by in labels `istio.io/rev`. */
@@ -23,7 +23,7 @@ export interface InjectSettings {
 }
 
 export const defaultInjectSettings: InjectSettings = {
-  proxyImage: "lateen/proxy:latest",
+  proxyImage: "lateen-proxy:0.1.0",
   revision: "default",
   rootNamespace: "istio-system",
   clusterDomain: "cluster.local",
