@@ -23,12 +23,9 @@ export interface LoadAssignmentParams {
 }
 
 export function loadAssignment(params: LoadAssignmentParams): ClusterLoadAssignment {
-  const placed = byPriority(params.endpoints, params.balancing, params.client);
   return create(ClusterLoadAssignmentSchema, {
     clusterName: params.clusterName,
-    endpoints: placed.map(localityEndpoints),
-    // Envoy takes endpoints out of use when fewer than 1/1.4 of a priority are left, which priorities need
-    ...(placed.some(({ priority }) => priority > 0) && { policy: { overprovisioningFactor: 140 } }),
+    endpoints: byPriority(params.endpoints, params.balancing, params.client).map(localityEndpoints),
   });
 }
 

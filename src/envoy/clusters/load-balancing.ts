@@ -16,11 +16,17 @@ export function balancing(policy: TrafficPolicy, original: boolean): Init {
   return { ...algorithm(policy.loadBalancer), commonLbConfig: common(policy) };
 }
 
+/**
+ * Below this share of usable endpoints Envoy sends to all, usable or not. Its own default, half, would send to pods that
+ * are leaving whenever most of the old ones are; at one percent it does so when there is nobody else. With outlier
+ * detection Istio's default counts, never: that would undo the ejections.
+ */
+const LAST_RESORT_PERCENT = 1;
+
 function common({ locality, outlierDetection }: TrafficPolicy): NonNullable<Init["commonLbConfig"]> {
   return {
     ...(locality?.enabled && { localityConfigSpecifier: { case: "localityWeightedLbConfig", value: {} } as const }),
-    // with few pods, sending to ejected ones when half are out would undo the ejection: Istio's default is never
-    ...(outlierDetection && { healthyPanicThreshold: { value: outlierDetection.minHealthPercent ?? 0 } }),
+    healthyPanicThreshold: { value: outlierDetection ? (outlierDetection.minHealthPercent ?? 0) : LAST_RESORT_PERCENT },
   };
 }
 

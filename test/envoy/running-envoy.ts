@@ -1,0 +1,61 @@
+import { spawn } from "node:child_process";
+import { createServer } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { ensureEnvoy } from "../../src/envoy/binary/ensure-envoy.ts";
+import { bootstrap, envoyArgs } from "../../src/envoy/bootstrap.ts";
+
+/** Starts an Envoy with our bootstrap, but on ports of its own and with a control plane on a unix socket. */
+export async function startEnvoy(socket: string): Promise<{ stop(): Promise<void>; admin: string }> {
+  const config = bootstrap({
+    type: "sidecar",
+    pod: { name: "client-1", namespace: "default", ip: "127.0.0.1" },
+    clusterDomain: "cluster.local",
+    xds: { address: `unix:${socket}`, rootCertificate: "", token: "" },
+  });
+  const port = await freePort();
+  const source = { ads: {}, resource_api_version: "V3", initial_fetch_timeout: "0s" };
+  const process = spawn(
+    await ensureEnvoy(),
+    envoyArgs(
+      {
+        ...config,
+        admin: { address: { socket_address: { address: "127.0.0.1", port_value: port } } },
+        static_resources: {},
+        dynamic_resources: {
+          lds_config: source,
+          cds_config: source,
+          ads_config: {
+            api_type: "DELTA_GRPC",
+            transport_api_version: "V3",
+            set_node_on_first_message_only: true,
+            grpc_services: [{ google_grpc: { target_uri: `unix:${socket}`, stat_prefix: "xds-grpc" } }],
+          },
+        },
+      },
+      { concurrency: 1, logLevel: "error" },
+    ),
+    { stdio: ["ignore", "inherit", "inherit"] },
+  );
+  const exited = new Promise<void>((resolve) => process.once("exit", () => resolve()));
+  const stop = async (): Promise<void> => {
+    process.kill("SIGKILL");
+    await exited;
+  };
+  const admin = `http://127.0.0.1:${port}`;
+  for (let tries = 0; tries < 200; tries++) {
+    const ready = await fetch(`${admin}/ready`).catch(() => undefined);
+    if (ready?.status === 200) return { stop, admin };
+    await sleep(50);
+  }
+  await stop();
+  throw new Error("Envoy did not become ready within 10 s");
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return address.port;
+}
