@@ -1,0 +1,90 @@
+/** The part of kubeconfig files that it takes to connect: clusters, users, contexts. */
+import { readFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { parse } from "yaml";
+import { StoreError } from "../error.ts";
+import { type Fields, isFields, own } from "../patch/json.ts";
+import { type Connection, tokenFile } from "./connection.ts";
+import { execCredential } from "./exec-credential.ts";
+
+export interface KubeconfigOptions {
+  /** Default: the file's current context. */
+  context?: string;
+  socketPath?: string;
+}
+
+export async function kubeconfigConnection(path: string, options: KubeconfigOptions = {}): Promise<Connection> {
+  const text = await readFile(path, "utf8").catch((error: Error) => {
+    throw wrong(path, `cannot be read (${error.message}); name another with --kubeconfig`);
+  });
+  const document: unknown = parse(text);
+  if (!isFields(document)) throw wrong(path, "is not a kubeconfig: it has no clusters, users and contexts");
+  const contextName = options.context ?? document["current-context"];
+  if (typeof contextName !== "string" || contextName === "") {
+    throw wrong(path, "has no current-context; name one with --context");
+  }
+  const context = named(path, document, "contexts", "context", contextName);
+  const cluster = named(path, document, "clusters", "cluster", textOf(context, "cluster") ?? "");
+  const userName = textOf(context, "user");
+  const user = userName === undefined ? {} : named(path, document, "users", "user", userName);
+  const server = textOf(cluster, "server");
+  if (server === undefined || !URL.canParse(server))
+    throw wrong(path, `has no valid server for context ${contextName}`);
+  const credentials = await credentialsOf(path, user);
+  const ca = await dataOrFile(path, cluster, "certificate-authority");
+  const serverName = textOf(cluster, "tls-server-name");
+  return {
+    server: new URL(server),
+    ...(options.socketPath === undefined ? {} : { socketPath: options.socketPath }),
+    ...(ca === undefined ? {} : { ca }),
+    ...(serverName === undefined ? {} : { serverName }),
+    ...(cluster["insecure-skip-tls-verify"] === true ? { insecure: true } : {}),
+    ...credentials,
+  };
+}
+
+async function credentialsOf(path: string, user: Fields): Promise<Partial<Connection>> {
+  const clientCertificate = await dataOrFile(path, user, "client-certificate");
+  const clientKey = await dataOrFile(path, user, "client-key");
+  const certificate =
+    clientCertificate === undefined || clientKey === undefined ? {} : { clientCertificate, clientKey };
+  const token = textOf(user, "token");
+  const file = textOf(user, "tokenFile");
+  const exec = own(user, "exec");
+  if (token !== undefined) return { ...certificate, token: async () => token };
+  if (file !== undefined) return { ...certificate, token: tokenFile(resolve(dirname(path), file)) };
+  if (isFields(exec)) return { ...certificate, token: execCredential(path, exec) };
+  if (own(user, "auth-provider") !== undefined || own(user, "username") !== undefined) {
+    throw wrong(path, "uses auth-provider or a password, which Kubernetes no longer has; use a token or exec");
+  }
+  return certificate;
+}
+
+/** `NAME-data` in base64, or the file that `NAME` names relative to the kubeconfig. */
+async function dataOrFile(path: string, fields: Fields, name: string): Promise<string | undefined> {
+  const data = textOf(fields, `${name}-data`);
+  if (data !== undefined) return Buffer.from(data, "base64").toString();
+  const file = textOf(fields, name);
+  if (file === undefined) return undefined;
+  return readFile(resolve(dirname(path), file), "utf8").catch((error: Error) => {
+    throw wrong(path, `names a ${name} that cannot be read (${error.message})`);
+  });
+}
+
+function named(path: string, document: Fields, list: string, field: string, name: string): Fields {
+  const entries = own(document, list);
+  for (const entry of Array.isArray(entries) ? entries : []) {
+    const found = isFields(entry) && entry.name === name ? entry[field] : undefined;
+    if (isFields(found)) return found;
+  }
+  throw wrong(path, `has no ${field} named ${JSON.stringify(name)}`);
+}
+
+function textOf(fields: Fields, name: string): string | undefined {
+  const value = own(fields, name);
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+function wrong(path: string, why: string): StoreError {
+  return new StoreError("BadRequest", `LTN1011: kubeconfig ${path} ${why}`);
+}
