@@ -3,7 +3,9 @@ import { parse as parseYaml } from "yaml";
 import { apiVersionOf, type KubeObject } from "../../store/object.ts";
 import type { Patch } from "../../store/store.ts";
 import type { ServedResource } from "./catalog.ts";
-import { type Exchange, mediaType, readBody, readData, unsupportedMediaType } from "./exchange.ts";
+import { type Exchange, readBody, readData } from "./exchange.ts";
+import { mediaType, unsupportedMediaType } from "./media-type.ts";
+import { PROTOBUF } from "./protobuf/decode.ts";
 import type { ResourceRequest } from "./request-info.ts";
 import { badRequest } from "./status.ts";
 
@@ -13,6 +15,8 @@ export async function readObject(
   resource: ServedResource,
   info: ResourceRequest,
 ): Promise<KubeObject> {
+  // Of what comes in protobuf the status is not read.
+  if (info.subresource === "status" && mediaType(exchange.request) === PROTOBUF) throw unsupportedMediaType();
   const data = withoutNulls(await readData(exchange.request));
   if (!isRecord(data)) throw badRequest("the body is not an object");
   const metadata = isRecord(data.metadata) ? data.metadata : {};

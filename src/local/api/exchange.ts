@@ -2,7 +2,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { parse as parseYaml, stringify } from "yaml";
 import { StoreError } from "../../store/error.ts";
+import { mediaType, unsupportedMediaType } from "./media-type.ts";
 import type { Accepted } from "./negotiate.ts";
+import { decodeProtobuf, PROTOBUF } from "./protobuf/decode.ts";
 import { badRequest, failure } from "./status.ts";
 
 export interface User {
@@ -39,16 +41,11 @@ export async function readBody(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** The media type without its parameters. */
-export function mediaType(request: IncomingMessage): string {
-  return (request.headers["content-type"] ?? "application/json").split(";")[0]?.trim() ?? "";
-}
-
-/** The body as plain data: JSON, or YAML for who sends that. */
+/** The body as plain data: JSON, YAML for who sends that, or Kubernetes' protobuf. */
 export async function readData(request: IncomingMessage): Promise<unknown> {
   const type = mediaType(request);
-  if (!type.endsWith("json") && !type.endsWith("yaml"))
-    throw unsupportedMediaType(["application/json", "application/yaml"]);
+  if (type === PROTOBUF) return decodeProtobuf(await readBody(request));
+  if (!type.endsWith("json") && !type.endsWith("yaml")) throw unsupportedMediaType();
   const text = (await readBody(request)).toString();
   if (text === "") return undefined;
   try {
@@ -56,13 +53,6 @@ export async function readData(request: IncomingMessage): Promise<unknown> {
   } catch (error) {
     throw badRequest(`the body cannot be read: ${error instanceof Error ? error.message : error}`);
   }
-}
-
-export function unsupportedMediaType(types: readonly string[]): StoreError {
-  return new StoreError(
-    "UnsupportedMediaType",
-    `the body of the request was in an unknown format - accepted media types include: ${types.join(", ")}`,
-  );
 }
 
 export function send(exchange: Exchange, code: number, body: object, type = "application/json"): void {
