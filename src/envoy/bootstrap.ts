@@ -176,7 +176,6 @@ function controlPlane({ address, rootCertificate, token }: XdsParams): JsonObjec
 /** Linux' SOL_SOCKET and SO_MARK. */
 function marked(mark: number): JsonObject {
   return {
-    source_address: { address: "0.0.0.0", port_value: 0 },
     socket_options: [{ description: "mark", level: 1, name: 36, int_value: mark, state: "STATE_PREBIND" }],
   };
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
-import { type DescMessage, type Message, toBinary } from "@bufbuild/protobuf";
+import { type DescMessage, isMessage, type Message, toBinary } from "@bufbuild/protobuf";
 import { AnySchema, anyPack } from "@bufbuild/protobuf/wkt";
+import { type Cluster, ClusterSchema } from "#envoy/config/cluster/v3/cluster_pb.js";
 import type { ObjectRef } from "../mesh/model.ts";
 
 /** A resource as the xDS server serves it. */
@@ -12,6 +13,8 @@ export interface Encoded {
   body: Uint8Array | undefined;
   /** The objects it came from. */
   origins: readonly ObjectRef[];
+  /** Of a cluster: the endpoint resources that Envoy waits for when it gets the cluster. */
+  warmsWith?: readonly string[];
 }
 
 /**
@@ -24,7 +27,13 @@ export function encode<M extends Message>(
   about: { name: string; origins: readonly ObjectRef[] },
 ): Encoded {
   const body = toBinary(AnySchema, anyPack(schema, message));
-  return { name: about.name, version: contentVersion(body), body, origins: about.origins };
+  const resource = { name: about.name, version: contentVersion(body), body, origins: about.origins };
+  return isMessage(message, ClusterSchema) ? { ...resource, warmsWith: endpointResources(message) } : resource;
+}
+
+/** A cluster may share its endpoints with another, and most kinds of cluster have none of their own. */
+function endpointResources({ name, edsClusterConfig }: Cluster): string[] {
+  return edsClusterConfig ? [edsClusterConfig.serviceName || name] : [];
 }
 
 /** What an on-demand request for a name that does not exist gets: the name, without a body. */

@@ -1,50 +1,60 @@
 import { spawn } from "node:child_process";
 import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
 import { ensureEnvoy } from "../../src/envoy/binary/ensure-envoy.ts";
 import { bootstrap, envoyArgs } from "../../src/envoy/bootstrap.ts";
 
-/** Starts an Envoy with our bootstrap, but on ports of its own and with a control plane on a unix socket. */
-export async function startEnvoy(socket: string): Promise<{ stop(): Promise<void>; admin: string }> {
+export interface RunningEnvoy {
+  /** URL of its admin interface. */
+  admin: string;
+  stop(): Promise<void>;
+}
+
+/** Starts an Envoy with our bootstrap, but with ports of its own and a control plane on a unix socket. */
+export async function startEnvoy(socket: string): Promise<RunningEnvoy> {
   const config = bootstrap({
     type: "sidecar",
     pod: { name: "client-1", namespace: "default", ip: "127.0.0.1" },
     clusterDomain: "cluster.local",
     xds: { address: `unix:${socket}`, rootCertificate: "", token: "" },
   });
-  const port = await freePort();
   const source = { ads: {}, resource_api_version: "V3", initial_fetch_timeout: "0s" };
-  const process = spawn(
-    await ensureEnvoy(),
-    envoyArgs(
-      {
-        ...config,
-        admin: { address: { socket_address: { address: "127.0.0.1", port_value: port } } },
-        static_resources: {},
-        dynamic_resources: {
-          lds_config: source,
-          cds_config: source,
-          ads_config: {
-            api_type: "DELTA_GRPC",
-            transport_api_version: "V3",
-            set_node_on_first_message_only: true,
-            grpc_services: [{ google_grpc: { target_uri: `unix:${socket}`, stat_prefix: "xds-grpc" } }],
-          },
-        },
+  return run({
+    ...config,
+    static_resources: {},
+    dynamic_resources: {
+      lds_config: source,
+      cds_config: source,
+      ads_config: {
+        api_type: "DELTA_GRPC",
+        transport_api_version: "V3",
+        set_node_on_first_message_only: true,
+        grpc_services: [{ google_grpc: { target_uri: `unix:${socket}`, stat_prefix: "xds-grpc" } }],
       },
-      { concurrency: 1, logLevel: "error" },
-    ),
-    { stdio: ["ignore", "inherit", "inherit"] },
-  );
+    },
+  });
+}
+
+/** Starts an Envoy that has all its resources from the beginning. */
+export function startStaticEnvoy(clusters: JsonValue[], listeners: JsonValue[]): Promise<RunningEnvoy> {
+  return run({ static_resources: { clusters, listeners } });
+}
+
+async function run(config: JsonObject): Promise<RunningEnvoy> {
+  const port = await freePort();
+  const admin = { address: { socket_address: { address: "127.0.0.1", port_value: port } } };
+  const args = envoyArgs({ ...config, admin }, { concurrency: 1, logLevel: "error" });
+  const process = spawn(await ensureEnvoy(), args, { stdio: ["ignore", "inherit", "inherit"] });
   const exited = new Promise<void>((resolve) => process.once("exit", () => resolve()));
   const stop = async (): Promise<void> => {
     process.kill("SIGKILL");
     await exited;
   };
-  const admin = `http://127.0.0.1:${port}`;
+  const url = `http://127.0.0.1:${port}`;
   for (let tries = 0; tries < 200; tries++) {
-    const ready = await fetch(`${admin}/ready`).catch(() => undefined);
-    if (ready?.status === 200) return { stop, admin };
+    const ready = await fetch(`${url}/ready`).catch(() => undefined);
+    if (ready?.status === 200) return { stop, admin: url };
     await sleep(50);
   }
   await stop();
