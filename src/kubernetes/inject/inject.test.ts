@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Pod, podKind } from "../../kinds/core/pod.ts";
 import { decideInjection } from "./decide.ts";
+import { gatewayPodTemplate } from "./gateway-pod.ts";
 import { inject } from "./inject.ts";
 import { interceptionOf } from "./interception.ts";
 import { redirectRules } from "./redirect-rules.ts";
@@ -194,4 +195,26 @@ test("all incoming TCP goes through the proxy, except to its own ports and SSH",
   assert.deepEqual(inbound({ [`${prefix}includeInboundPorts`]: "" }).length, 1);
   assert.equal(inbound({ [`${prefix}includeInboundPorts`]: "9080" }).at(-1), "tcp dport { 9080 } redirect to :15006");
   assert.match(inbound({ [`${prefix}excludeInboundPorts`]: "81" })[1] ?? "", /22, 81, 15000/);
+});
+
+test("the pod of a gateway that is deployed automatically is a router with low ports, and is not injected again", () => {
+  const request = {
+    workload: "bookinfo-gateway-istio",
+    namespace: "default",
+    serviceAccount: "bookinfo-gateway-istio",
+    labels: { "gateway.networking.k8s.io/gateway-name": "bookinfo-gateway", "sidecar.istio.io/inject": "false" },
+    annotations: { "prometheus.io/scrape": "false" },
+  };
+  const { metadata, spec } = gatewayPodTemplate(request, defaultInjectSettings);
+  const [proxy] = spec?.containers ?? [];
+  assert.match(proxy?.args?.[1] ?? "", /router~\$\(INSTANCE_IP\)/);
+  assert.match(proxy?.args?.[1] ?? "", /"WORKLOAD_NAME":"bookinfo-gateway-istio"/);
+  assert.deepEqual(
+    proxy?.ports?.map(({ containerPort }) => containerPort),
+    [15090, 15021],
+  );
+  assert.equal(spec?.serviceAccountName, "bookinfo-gateway-istio");
+  assert.equal(metadata?.annotations?.["prometheus.io/scrape"], "false");
+  const made: Pod = { ...pod(), metadata: { name: "p", ...metadata, namespace: "default" }, spec: spec ?? pod().spec };
+  assert.equal(injected(made), made);
 });
