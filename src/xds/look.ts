@@ -26,7 +26,8 @@ export function look(subscription: Subscription, name: string, reason: Reason, r
   if (row?.body === undefined) {
     const has = held.get(want.resource);
     if (reason === "asked" || (reason === "resumed" && !has)) return none(subscription, name);
-    return has && !isAbsentVersion(has.version) ? { is: "leave", resource: want.resource } : NOTHING;
+    if (has && !isAbsentVersion(has.version)) return { is: "leave", resource: want.resource };
+    return rejected.delete(want.resource) ? { is: "nothing", resolved: true } : NOTHING;
   }
   want.resource = row.name;
   subscription.leaving.delete(row.name);
