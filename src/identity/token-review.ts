@@ -5,12 +5,12 @@ import type { Store } from "../store/store.ts";
 export interface TokenReviewStatus {
   authenticated?: boolean;
   error?: string;
-  audiences?: string[];
+  audiences?: readonly string[];
   user?: {
     username?: string;
     uid?: string;
-    groups?: string[];
-    extra?: Record<string, string[]>;
+    groups?: readonly string[];
+    extra?: Readonly<Record<string, readonly string[]>>;
   };
 }
 

@@ -14,7 +14,7 @@ import type { Scope } from "./scope.ts";
 export function listenerRow(read: Reader, mesh: MeshRows, scope: Scope, name: string): Resource | undefined {
   const settings = mesh.settings(read);
   if (scope.type === "Gateway") {
-    const port = mesh.gateways.ports(read, scope.workload).find((each) => gatewayListenerName(each) === name);
+    const port = mesh.gatewayPorts(read, scope.workload).find((each) => gatewayListenerName(each) === name);
     const listener = port && gatewayListener({ port, accessLogFile: settings.accessLogFile });
     return (
       listener &&

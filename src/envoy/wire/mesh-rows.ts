@@ -2,19 +2,27 @@ import type { Collection } from "../../engine/collection.ts";
 import type { Reader } from "../../engine/derived.ts";
 import type { Graph } from "../../engine/graph.ts";
 import type { Index } from "../../engine/index-of.ts";
-import type { GatewayContributions } from "../../mesh/gateways.ts";
+import { type MeshRoutes, meshRoutesKey } from "../../mesh/gateway-api/mesh-routes.ts";
 import { isExportedTo } from "../../mesh/hosts.ts";
-import { type InboundPort, wireInbound } from "../../mesh/inbound.ts";
+import type { InboundPort } from "../../mesh/inbound.ts";
 import type { MeshInputs } from "../../mesh/inputs.ts";
-import { type ClusterSpec, clusterSpec, endpointsOf, routeTable, settingsOf, tcpRoutes } from "../../mesh/lookups.ts";
+import {
+  type ClusterSpec,
+  clusterSpec,
+  endpointsOf,
+  type RouteTable,
+  routeTable,
+  settingsOf,
+  tcpRoutes,
+} from "../../mesh/lookups.ts";
 import type { MeshCollections } from "../../mesh/mesh.ts";
-import type { Endpoint, HttpRoute, Labels, MeshSettings, Service, TcpRoute, Workload } from "../../mesh/model.ts";
+import type { Endpoint, GatewayPort, Labels, MeshSettings, Service, TcpRoute, Workload } from "../../mesh/model.ts";
 import { isHttp } from "../../mesh/protocol.ts";
 import { parseScope, scopeOf } from "../../mesh/selectors.ts";
 import type { ServiceIndexes } from "../../mesh/services.ts";
 import type { VirtualServiceRow } from "../../mesh/virtual-services.ts";
 import type { ClusterName } from "../names.ts";
-import { GatewayRows } from "./gateway-rows.ts";
+import { type GatewayDomain, gatewayDomain, servedPorts } from "./gateway-rows.ts";
 
 /** On a pod: `Eager` or `Lazy`, whatever the mesh does. */
 const DELIVERY_ANNOTATION = "lateen.dev/delivery";
@@ -31,20 +39,18 @@ interface Summary {
 
 /** The mesh as the rows of Envoy resources read it: lookups for one client (a mesh scope), by name. */
 export class MeshRows {
-  readonly gateways: GatewayRows;
   readonly #mesh: MeshCollections;
+  readonly #meshRoutes: Collection<MeshRoutes>;
   readonly #inputs: MeshInputs;
-  readonly #inbound: Collection<readonly InboundPort[]>;
   readonly #summaries: readonly Summary[];
   /** Bucket "tcp": those with rules for TCP or TLS. */
   readonly #tcpRules: Index<VirtualServiceRow>;
 
-  constructor(graph: Graph, inputs: MeshInputs, mesh: MeshCollections, gatewayApis: readonly GatewayContributions[]) {
-    this.gateways = new GatewayRows(graph, gatewayApis);
+  constructor(graph: Graph, inputs: MeshInputs, mesh: MeshCollections, meshRoutes: Collection<MeshRoutes>) {
+    this.#meshRoutes = meshRoutes;
     this.#mesh = mesh;
     this.#inputs = inputs;
     const { fromKubernetes, fromEntries } = mesh.services;
-    this.#inbound = wireInbound(graph, inputs, fromKubernetes.rows, (namespace, name) => `${namespace}/${name}`);
     this.#summaries = [fromKubernetes, fromEntries].map((indexes) => summary(graph, indexes));
     this.#tcpRules = graph.index(mesh.virtualServices.rows, "TCP", ({ tcp, tls }) =>
       tcp.length + tls.length > 0 ? ["tcp"] : [],
@@ -77,8 +83,14 @@ export class MeshRows {
   }
 
   /** The routes for a host as the client wrote it; undefined when the mesh does not know it on this port. */
-  routeTable(read: Reader, client: string, host: string, port: number) {
-    return routeTable(this.#mesh, read, client, host, port);
+  routeTable(read: Reader, client: string, host: string, port: number): RouteTable | undefined {
+    const table = routeTable(this.#mesh, read, client, host, port);
+    if (!table?.service) return table;
+    const of = (consumer: string) =>
+      read.get(this.#meshRoutes, meshRoutesKey({ host: table.service?.host ?? "", port, consumer }));
+    // HTTPRoutes for the Service say all that there is to say; those of the client's own namespace come first
+    const byGatewayApi = of(parseScope(client).namespace) ?? of("");
+    return byGatewayApi ? { ...table, routes: byGatewayApi.routes } : table;
   }
 
   cluster(read: Reader, client: string, { host, port, subset }: ClusterName): ClusterSpec | undefined {
@@ -90,7 +102,7 @@ export class MeshRows {
   }
 
   inbound(read: Reader, pod: string): readonly InboundPort[] {
-    return read.get(this.#inbound, pod) ?? [];
+    return read.get(this.#mesh.inbound, pod) ?? [];
   }
 
   /** The service that has an address of its own (a cluster IP), and this port. */
@@ -156,6 +168,14 @@ export class MeshRows {
       }
     }
     return [...hosts].sort();
+  }
+
+  gatewayPorts(read: Reader, workload: string): GatewayPort[] {
+    return servedPorts(this.#mesh.gateways, read, workload);
+  }
+
+  gatewayDomain(read: Reader, workload: string, targetPort: number, domain: string): GatewayDomain | undefined {
+    return gatewayDomain(this.#mesh.gateways, read, workload, targetPort, domain);
   }
 
   #claims(read: Reader, host: string): Service[] {

@@ -74,7 +74,7 @@ function sidecarView(
 
 function gatewayView(read: Reader, mesh: MeshRows, scope: Scope & { type: "Gateway" }): View {
   const view = new ViewBuilder(scope);
-  for (const port of mesh.gateways.ports(read, scope.workload)) {
+  for (const port of mesh.gatewayPorts(read, scope.workload)) {
     view.add(LISTENER, gatewayListenerName(port));
     for (const cluster of gatewayClusters(port)) view.add(CLUSTER, cluster);
     if (!servesHttp(port)) continue;

@@ -71,7 +71,7 @@ export function gatewayVirtualHost(
   name: string,
   domain: string,
 ): { host: VirtualHost; routes: readonly HttpRoute[]; origins: ObjectRef[] } | undefined {
-  const found = mesh.gateways.domain(read, scope.workload, portOf(name), domain);
+  const found = mesh.gatewayDomain(read, scope.workload, portOf(name), domain);
   if (!found) return undefined;
   const { routes, port, httpsRedirect } = found;
   const context = {
