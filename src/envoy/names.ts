@@ -10,9 +10,6 @@ export const VIRTUAL_INBOUND = "virtualInbound";
 export const OUTBOUND_PORT = 15001;
 export const INBOUND_PORT = 15006;
 
-/** Ports of the proxy itself: a listener for a service at one of them would clash, and Envoy refuses it. */
-export const RESERVED_PORTS: ReadonlySet<number> = new Set([15000, OUTBOUND_PORT, INBOUND_PORT, 15020, 15021, 15090]);
-
 export interface ClusterName {
   host: string;
   port: number;
@@ -54,6 +51,6 @@ export function statName(name: string): string {
 /** `/apis/networking.istio.io/v1/namespaces/default/virtual-service/reviews`, as Istio's metadata names an object. */
 export function configPath({ kind, namespace, name }: ObjectRef): string {
   const [group, plain] = kind.includes("/") ? kind.split("/") : ["core", kind];
-  const kebab = (plain ?? "").replace(/([a-z0-9])([A-Z])/g, "$1-$2").toLowerCase();
+  const kebab = (plain ?? "").replace(/([a-z0-9])([A-Z])|([A-Z])([A-Z][a-z])/g, "$1$3-$2$4").toLowerCase();
   return `/apis/${group}/v1/namespaces/${namespace}/${kebab}/${name}`;
 }
