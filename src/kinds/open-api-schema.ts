@@ -44,7 +44,7 @@ function union(members: Record<string, unknown>[], named: NameObject): OpenApiSc
     return { type: typeof first?.const, enum: some.map((member) => member.const), ...nullable };
   }
   if (types.has("string") && (types.has("integer") || types.has("number"))) {
-    return { "x-kubernetes-int-or-string": true, ...nullable };
+    return { ...named("IntOrString", { "x-kubernetes-int-or-string": true }), ...nullable };
   }
   return { ...PRESERVED, ...nullable };
 }

@@ -9,7 +9,22 @@ const EVERYTHING: PolicyRule[] = [
   { apiGroups: ["*"], resources: ["*"], verbs: ["*"] },
   { nonResourceURLs: ["*"], verbs: ["*"] },
 ];
-const READ: PolicyRule[] = [{ apiGroups: ["*"], resources: ["*"], verbs: ["get", "list", "watch"] }];
+const ISTIO_GROUPS = ["networking.istio.io", "security.istio.io", "telemetry.istio.io", "extensions.istio.io"];
+const LOOK = ["get", "list", "watch"];
+/** Everything but secrets, with which one could become somebody else. */
+const READ: PolicyRule[] = [
+  {
+    apiGroups: [""],
+    resources: ["configmaps", "endpoints", "events", "namespaces", "pods", "pods/log", "serviceaccounts", "services"],
+    verbs: LOOK,
+  },
+  {
+    apiGroups: ["apps", "autoscaling", "batch", "discovery.k8s.io", "policy", "gateway.networking.k8s.io"],
+    resources: ["*"],
+    verbs: LOOK,
+  },
+  { apiGroups: ISTIO_GROUPS, resources: ["*"], verbs: LOOK },
+];
 const WRITE: PolicyRule[] = [{ apiGroups: ["*"], resources: ["*"], verbs: ["*"] }];
 
 /** Creates what is not there yet. The namespace `default` must exist. */

@@ -17,6 +17,7 @@ export function servePage(world: ApiWorld, exchange: Exchange): void {
   if (request.method !== "GET" && request.method !== "HEAD") throw methodNotAllowed();
   const path = url.pathname.replace(/\/+$/, "");
   if (/^\/(healthz|livez|readyz)(\/.*)?$/.test(path)) sendText(exchange, 200, "ok");
+  else if (path === "/openapi/v2") openApiV2(exchange);
   else if (path === "/api" || path === "/apis") discoveryRoot(world, exchange, path === "/api");
   else {
     const document = pageAt(world, path);
@@ -55,6 +56,24 @@ const PATHS = [
   "/readyz",
   "/version",
 ];
+
+const V2_PROTOBUF = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
+
+/**
+ * An empty document: what clients need is in v3. kubectl asks here for kinds that it did not find there, in protobuf,
+ * and takes a refusal for a server that cannot validate.
+ */
+function openApiV2(exchange: Exchange): void {
+  const { request, response } = exchange;
+  if (!request.headers.accept?.includes("proto-openapi.spec.v2")) {
+    send(exchange, 200, { swagger: "2.0", info: { title: "Lateen", version: "v1" }, paths: {} });
+    return;
+  }
+  // Field 1, `swagger`, as a text of three bytes.
+  const body = Buffer.from([0x0a, 3, ...Buffer.from("2.0")]);
+  response.writeHead(200, { "content-type": V2_PROTOBUF, "content-length": body.length });
+  response.end(body);
+}
 
 function discoveryRoot(world: ApiWorld, exchange: Exchange, core: boolean): void {
   const version = aggregatedVersion(exchange.accepted);

@@ -24,8 +24,9 @@ export async function serveRequest(world: ApiWorld, request: IncomingMessage, re
     exchange.user = await userOf(world, request);
     const info = resourceRequest(request.method ?? "GET", url);
     await authorize(world, exchange.user, info, request.method ?? "GET", url);
-    // A log is text whatever the client would like to have.
-    if (forms.length === 0 && !(info && isNodeSubresource(info))) {
+    // A log is text whatever the client would like to have, and OpenAPI v2 has a protobuf form.
+    const other = info ? isNodeSubresource(info) || info.subresource === "proxy" : url.pathname === "/openapi/v2";
+    if (forms.length === 0 && !other) {
       throw new StoreError(
         "NotAcceptable",
         "only the following media types are accepted: application/json, application/yaml",

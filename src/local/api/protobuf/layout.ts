@@ -26,6 +26,8 @@ Container: 1 name s!; 2 image s; 3 command []s; 4 args []s; 5 workingDir s; 6 po
   16 stdin b; 17 stdinOnce b; 18 tty b; 19 envFrom []EnvFromSource; 20 terminationMessagePolicy s;
   22 startupProbe Probe!; 24 restartPolicy s!
 ContainerPort: 1 name s; 2 hostPort i; 3 containerPort i!; 4 protocol s; 5 hostIP s
+ContainerResourceMetricSource: 1 name s!; 2 target MetricTarget!; 3 container s!
+CrossVersionObjectReference: 1 kind s!; 2 name s!; 3 apiVersion s
 DaemonSet: 1 metadata ObjectMeta; 2 spec DaemonSetSpec; 3 status -
 DaemonSetSpec: 1 selector LabelSelector!; 2 template PodTemplateSpec!; 3 updateStrategy DaemonSetUpdateStrategy;
   4 minReadySeconds i; 6 revisionHistoryLimit i!
@@ -52,9 +54,16 @@ EventSeries: 1 count i; 2 lastObservedTime t
 EventSource: 1 component s; 2 host s
 Eviction: 1 metadata ObjectMeta; 2 deleteOptions DeleteOptions!
 ExecAction: 1 command []s
+ExternalMetricSource: 1 metric MetricIdentifier!; 2 target MetricTarget!
 GRPCAction: 1 port i!; 2 service s!
+HPAScalingPolicy: 1 type s!; 2 value i!; 3 periodSeconds i!
+HPAScalingRules: 1 selectPolicy s!; 2 policies []HPAScalingPolicy; 3 stabilizationWindowSeconds i!; 4 tolerance q!
 HTTPGetAction: 1 path s; 2 port x!; 3 host s; 4 scheme s; 5 httpHeaders []HTTPHeader
 HTTPHeader: 1 name s!; 2 value s!
+HorizontalPodAutoscaler: 1 metadata ObjectMeta; 2 spec HorizontalPodAutoscalerSpec; 3 status -
+HorizontalPodAutoscalerBehavior: 1 scaleUp HPAScalingRules!; 2 scaleDown HPAScalingRules!
+HorizontalPodAutoscalerSpec: 1 scaleTargetRef CrossVersionObjectReference!; 2 minReplicas i!; 3 maxReplicas i!;
+  4 metrics []MetricSpec; 5 behavior HorizontalPodAutoscalerBehavior!
 HostAlias: 1 ip s!; 2 hostnames []s
 HostPathVolumeSource: 1 path s!; 2 type s!
 Job: 1 metadata ObjectMeta; 2 spec JobSpec; 3 status -
@@ -72,6 +81,10 @@ Lifecycle: 1 postStart LifecycleHandler!; 2 preStop LifecycleHandler!; 3 stopSig
 LifecycleHandler: 1 exec ExecAction!; 2 httpGet HTTPGetAction!; 3 tcpSocket TCPSocketAction!; 4 sleep SleepAction!
 LocalObjectReference: 1 name s
 LocalSubjectAccessReview: 1 metadata ObjectMeta; 2 spec SubjectAccessReviewSpec!; 3 status -
+MetricIdentifier: 1 name s!; 2 selector LabelSelector!
+MetricSpec: 1 type s!; 2 object ObjectMetricSource!; 3 pods PodsMetricSource!; 4 resource ResourceMetricSource!;
+  5 external ExternalMetricSource!; 7 containerResource ContainerResourceMetricSource!
+MetricTarget: 1 type s!; 2 value q!; 3 averageValue q!; 4 averageUtilization i!
 Namespace: 1 metadata ObjectMeta; 2 spec NamespaceSpec; 3 status -
 NamespaceSpec: 1 finalizers []s
 NodeAffinity: 1 requiredDuringSchedulingIgnoredDuringExecution NodeSelector!;
@@ -84,6 +97,7 @@ ObjectFieldSelector: 1 apiVersion s; 2 fieldPath s!
 ObjectMeta: 1 name s; 2 generateName s; 3 namespace s; 4 selfLink -; 5 uid s; 6 resourceVersion s; 7 generation i;
   8 creationTimestamp t; 9 deletionTimestamp t!; 10 deletionGracePeriodSeconds i!; 11 labels {}s; 12 annotations {}s;
   13 ownerReferences []OwnerReference; 14 finalizers []s; 17 managedFields -
+ObjectMetricSource: 1 describedObject CrossVersionObjectReference!; 2 target MetricTarget!; 3 metric MetricIdentifier!
 ObjectReference: 1 kind s; 2 namespace s; 3 name s; 4 uid s; 5 apiVersion s; 6 resourceVersion s; 7 fieldPath s
 OwnerReference: 1 kind s!; 3 name s!; 4 uid s!; 5 apiVersion s!; 6 controller b!; 7 blockOwnerDeletion b!
 Pod: 1 metadata ObjectMeta; 2 spec PodSpec; 3 status -
@@ -115,6 +129,7 @@ PodSpec: 1 volumes []Volume; 2 containers []Container; 3 restartPolicy s; 4 term
   35 setHostnameAsFQDN b!; 36 os PodOS!; 37 hostUsers b!; 38 schedulingGates []PodSchedulingGate;
   41 hostnameOverride s!
 PodTemplateSpec: 1 metadata ObjectMeta; 2 spec PodSpec
+PodsMetricSource: 1 metric MetricIdentifier!; 2 target MetricTarget!
 PolicyRule: 1 verbs []s; 2 apiGroups []s; 3 resources []s; 4 resourceNames []s; 5 nonResourceURLs []s
 Preconditions: 1 uid s!; 2 resourceVersion s!
 PreferredSchedulingTerm: 1 weight i!; 2 preference NodeSelectorTerm!
@@ -126,6 +141,7 @@ ReplicaSet: 1 metadata ObjectMeta; 2 spec ReplicaSetSpec; 3 status -
 ReplicaSetSpec: 1 replicas i!; 2 selector LabelSelector!; 3 template PodTemplateSpec; 4 minReadySeconds i
 ResourceAttributes: 1 namespace s; 2 verb s; 3 group s; 4 version s; 5 resource s; 6 subresource s; 7 name s
 ResourceFieldSelector: 1 containerName s; 2 resource s!; 3 divisor q
+ResourceMetricSource: 1 name s!; 2 target MetricTarget!
 ResourceRequirements: 1 limits {}q; 2 requests {}q
 Role: 1 metadata ObjectMeta; 2 rules []PolicyRule
 RoleBinding: 1 metadata ObjectMeta; 2 subjects []Subject; 3 roleRef RoleRef!
