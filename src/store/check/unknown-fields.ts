@@ -28,14 +28,14 @@ function visit(
   root: object,
 ): UnknownField[] {
   if (Array.isArray(value)) {
-    const known = schemas.map((schema) => gather(schema, root));
+    const known = schemas.map((schema) => knownBy(schema, root));
     return value.flatMap((item, i) => {
       const below = known.flatMap(({ items, tuple }) => [...items, ...(tuple[i] ?? [])]);
       return below.length === 0 ? [] : visit(below, item, [...steps, i], root);
     });
   }
   if (!isFields(value)) return [];
-  const known = schemas.map((schema) => gather(schema, root));
+  const known = schemas.map((schema) => knownBy(schema, root));
   const names = [...new Set(known.flatMap(({ properties }) => [...properties.keys()]))];
   const additional = known.flatMap(({ additional }) => additional);
   const open = names.length === 0 || known.some(({ open }) => open);
@@ -57,8 +57,20 @@ interface Known {
   open: boolean;
 }
 
+/** A schema belongs to one root, so what it knows is gathered once. */
+const gathered = new WeakMap<object, Known>();
+
+function knownBy(schema: object, root: object): Known {
+  let known = gathered.get(schema);
+  if (!known) {
+    known = gather(schema, root, new Set());
+    gathered.set(schema, known);
+  }
+  return known;
+}
+
 /** What a schema says of its parts, with all branches of its compositions put together. */
-function gather(schema: object, root: object, seen: ReadonlySet<object> = new Set()): Known {
+function gather(schema: object, root: object, seen: ReadonlySet<object>): Known {
   const known: Known = { properties: new Map(), additional: [], items: [], tuple: [], open: false };
   if (seen.has(schema) || !isFields(schema)) return known;
   for (const [name, property] of Object.entries(fieldsAt(schema, "properties"))) {
