@@ -97,6 +97,9 @@ export const grpcRouteKind: Kind<GrpcRouteObject> = {
     ...checkMatchCount(spec.rules ?? []),
     ...(spec.rules ?? []).flatMap((rule, i) => checkRule(rule, `spec.rules[${i}]`)),
   ],
+  warn: () => [
+    problem("noEffect", "spec", "GRPCRoutes are kept, but not served yet", "use an HTTPRoute: gRPC is HTTP/2 to it"),
+  ],
 };
 
 const FIELDS = {

@@ -215,6 +215,7 @@ test("the pod of a gateway that is deployed automatically is a router with low p
   );
   assert.equal(spec?.serviceAccountName, "bookinfo-gateway-istio");
   assert.equal(metadata?.annotations?.["prometheus.io/scrape"], "false");
-  const made: Pod = { ...pod(), metadata: { name: "p", ...metadata, namespace: "default" }, spec: spec ?? pod().spec };
+  const annotations = metadata?.annotations ?? {};
+  const made: Pod = { ...pod({ annotations }), spec: spec ?? pod().spec };
   assert.equal(injected(made), made);
 });
