@@ -36,11 +36,6 @@ function endpointResources({ name, edsClusterConfig }: Cluster): string[] {
   return edsClusterConfig ? [edsClusterConfig.serviceName || name] : [];
 }
 
-/** What an on-demand request for a name that does not exist gets: the name, without a body. */
-export function absent(name: string): Encoded {
-  return { name, version: "absent", body: undefined, origins: [] };
-}
-
 /** 96 bits of SHA-1: short in every ACK, and chance never makes two contents equal. */
 function contentVersion(body: Uint8Array): string {
   return createHash("sha1").update(body).digest("base64url").slice(0, 16);

@@ -13,7 +13,7 @@ import { VirtualHostSchema } from "#envoy/config/route/v3/route_components_pb.js
 import { RouteConfigurationSchema } from "#envoy/config/route/v3/route_pb.js";
 import type { DeltaDiscoveryRequest } from "#envoy/service/discovery/v3/discovery_pb.js";
 import { outboundCluster, stubCluster } from "../../src/envoy/clusters.ts";
-import { absent, type Encoded, encode } from "../../src/envoy/encode.ts";
+import { type Encoded, encode } from "../../src/envoy/encode.ts";
 import { loadAssignment } from "../../src/envoy/endpoints.ts";
 import { parseAddressClusterName } from "../../src/envoy/listeners/network-filters.ts";
 import { outboundPortListener } from "../../src/envoy/listeners/outbound.ts";
@@ -183,7 +183,7 @@ function endpoints(clusterName: string): Encoded {
 function host(name: string, to?: string): Encoded {
   const domain = name.slice(name.indexOf("/") + 1);
   const service = to ?? domain.split(":")[0] ?? "";
-  if (service === "absent") return absent(name);
+  if (service === "absent") return { ...about(name), version: "absent", body: undefined };
   const routes = httpRoutes([route(service)], {
     port: httpPort,
     tls: false,
