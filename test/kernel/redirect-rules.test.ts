@@ -1,0 +1,49 @@
+/** The kernel does what the rules are meant to do: as root by the proxy's uid, in a user namespace by its mark. */
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { test } from "node:test";
+import { interceptionOf } from "../../src/kubernetes/inject/interception.ts";
+import { redirectRules } from "../../src/kubernetes/inject/redirect-rules.ts";
+
+const EXPECTED = {
+  "app out": "15001 10.50.0.1:80",
+  "app out, excluded range": "80 -",
+  "app out, excluded port": "7777 -",
+  "app out, DNS": "53 -",
+  "app out, control plane": "15012 -",
+  "app to itself": "9080 10.99.0.2:9080",
+  "app to itself, loopback": "9080 127.0.0.1:9080",
+  "proxy out": "80 -",
+  "proxy to the app": "9080 127.0.0.1:9080",
+  "proxy to its own pod": "15006 10.99.0.2:9080",
+  "proxy passing through": "9080 10.99.0.2:9080",
+  inbound: "15006 10.99.0.2:9080",
+  "inbound excluded": "8888 10.99.0.2:8888",
+  "inbound health": "15021 10.99.0.2:15021",
+};
+
+function results(how: "uid" | "mark"): unknown {
+  const interception = interceptionOf({
+    "traffic.sidecar.istio.io/excludeOutboundIPRanges": "10.60.0.0/16",
+    "traffic.sidecar.istio.io/excludeOutboundPorts": "7777",
+    "traffic.sidecar.istio.io/excludeInboundPorts": "8888",
+  });
+  assert.ok(interception);
+  const script = join(import.meta.dirname, "redirects.py");
+  const namespaces = how === "uid" ? ["-n"] : ["-Urn"];
+  const words = [...namespaces, "python3", script, redirectRules(interception, 15012), how];
+  const { stdout, stderr, status } = spawnSync("unshare", words, { encoding: "utf8", timeout: 60_000 });
+  assert.equal(status, 0, stderr);
+  return JSON.parse(stdout);
+}
+
+test("as root, connections go where they should, and those of uid 1337 are spared", {
+  skip: process.getuid?.() === 0 ? false : "needs root",
+}, () => {
+  assert.deepEqual(results("uid"), EXPECTED);
+});
+
+test("in a user namespace, connections with the mark 1337 are spared", () => {
+  assert.deepEqual(results("mark"), EXPECTED);
+});
