@@ -44,13 +44,13 @@ export function environment({ pod, podIP, container, image, sources }: Environme
     }
   }
   for (const entry of container.env ?? []) {
-    const value = valueOf(entry, { pod, podIP, container, image, sources }, variables);
+    const value = entryValue(entry, { pod, podIP, container, image, sources }, variables);
     if (value !== undefined) variables.set(entry.name, value);
   }
   return variables;
 }
 
-function valueOf(
+function entryValue(
   entry: Type.Static<typeof EnvVar>,
   { pod, podIP, container, sources }: EnvironmentInput,
   variables: ReadonlyMap<string, string>,

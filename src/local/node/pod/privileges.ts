@@ -23,6 +23,9 @@ const DEFAULT_CAPABILITIES = [
   "sys_chroot",
 ];
 
+/** The uid of every proxy, by Istio's convention. */
+const PROXY_UID = 1337;
+
 export interface Identity {
   uid: number;
   gid: number;
@@ -49,6 +52,8 @@ export function privileges(pod: Pod, container: Container, mode: Mode): string[]
     if (drop.some((name) => name.toUpperCase() === "ALL")) capabilities.clear();
     for (const name of drop) capabilities.delete(plain(name));
     for (const name of add) if (plain(name) !== "all") capabilities.add(plain(name));
+    // Rootless the proxy's uid does not exist; the mark on its connections stands for it, and setting a mark needs this.
+    if (mode === "rootless" && uid === PROXY_UID) capabilities.add("net_admin");
     if (!add.some((name) => plain(name) === "all")) {
       words.push(`--bounding-set=${["-all", ...[...capabilities].map((name) => `+${name}`)].join(",")}`);
       words.push("--inh-caps=-all");

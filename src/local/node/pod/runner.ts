@@ -237,7 +237,7 @@ export class ContainerRunner {
 
   /** Probes a running container until it ends. */
   async #watch(running: RunningContainer): Promise<void> {
-    const { record, container } = this;
+    const { record } = this;
     this.#process = running;
     this.#retryMs = RETRY.firstMs;
     const ended = new AbortController();

@@ -207,7 +207,7 @@ export class PodWorker {
       try {
         const sandbox = await startSandbox({ pod: this.#pod, ip, folder, nodeNetwork, home: node.home });
         const { namespace = "default", name } = this.#pod.metadata;
-        return { namespace, name, uid: this.uid, ip, sandbox, startTime, containers: restarted(saved) };
+        return { namespace, name, uid: this.uid, ip, sandbox, startTime, containers: restarted(saved, this.#pod) };
       } catch (error) {
         node.onError(error);
         const why = error instanceof Error ? error.message : String(error);
@@ -280,16 +280,27 @@ export class PodWorker {
   }
 }
 
-/** What is left of a pod whose sandbox is gone, as after the machine was restarted: its containers start again. */
-function restarted(saved: PodRecord | undefined): PodRecord["containers"] {
+/**
+ * What is left of a pod whose sandbox is gone, as after the world was stopped or the machine restarted: its containers
+ * start again. How often they had been started before is on disk, or else in the status.
+ */
+function restarted(saved: PodRecord | undefined, pod: Pod): PodRecord["containers"] {
   const containers: PodRecord["containers"] = {};
-  for (const [name, { restarts, state, last }] of Object.entries(saved?.containers ?? {})) {
-    const before = state.type === "Terminated" ? state : last;
-    containers[name] = {
-      ...newRecord(name, "ContainerCreating"),
-      restarts: state.type === "Waiting" ? restarts : restarts + 1,
-      ...(before && { last: before }),
-    };
+  if (saved) {
+    for (const [name, { restarts, state, last }] of Object.entries(saved.containers)) {
+      const before = state.type === "Terminated" ? state : last;
+      containers[name] = {
+        ...newRecord(name, "ContainerCreating"),
+        restarts: state.type === "Waiting" ? restarts : restarts + 1,
+        ...(before && { last: before }),
+      };
+    }
+    return containers;
+  }
+  for (const status of [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])]) {
+    const ran = status.containerID !== undefined && status.state?.waiting === undefined;
+    const restarts = status.restartCount + (ran ? 1 : 0);
+    containers[status.name] = { ...newRecord(status.name, "ContainerCreating"), restarts };
   }
   return containers;
 }

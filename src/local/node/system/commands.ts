@@ -7,7 +7,7 @@ const FOLDERS = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "
 export const SYSTEM_PATH = FOLDERS.join(":");
 
 /** The full path of a system command, or undefined. */
-export function findCommand(name: string, path = process.env["PATH"] ?? ""): string | undefined {
+export function findCommand(name: string, path = process.env.PATH ?? ""): string | undefined {
   for (const folder of [...FOLDERS, ...path.split(":")]) {
     if (!folder.startsWith("/")) continue;
     const file = join(folder, name);
