@@ -1,5 +1,6 @@
 /** How a row's status goes into the status that an object has: what is others' stays, and times stay true. */
 import { equal } from "../../engine/equal.ts";
+import { CONTROLLER_NAME } from "../../mesh/gateway-api/gateways.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -54,7 +55,7 @@ function place(index: number): number {
 
 /** By parent and controller; entries of other controllers stay. */
 function mergeParents(had: Json[], wanted: Json[], before: Json[], now: string): Json[] {
-  const controllers = new Set([...wanted, ...before].map((entry) => entry.controllerName));
+  const controllers = new Set([CONTROLLER_NAME, ...[...wanted, ...before].map((entry) => entry.controllerName)]);
   const ours = wanted.map((entry) => {
     const known = had.find(
       (other) => other.controllerName === entry.controllerName && equal(other.parentRef, entry.parentRef),

@@ -177,3 +177,8 @@ test("a field that is no longer said is removed, and empty lists are as good as 
   assert.deepEqual(mergeStatus(had, {}, { now, before }), { validationMessages: null });
   assert.equal(mergeStatus(undefined, { parents: [] }, { now }), undefined);
 });
+
+test("entries of ours for parents that are no longer named go, also those of an earlier run", () => {
+  const had = { parents: [{ controllerName: "istio.io/gateway-controller", parentRef: { name: "g" } }] };
+  assert.deepEqual(mergeStatus(had, { parents: [] }, { now }), { parents: [] });
+});

@@ -5,17 +5,17 @@ import type { BackendObjectRef, ParentRef } from "./common.ts";
 /** Codes of the problems found in Gateway API objects. */
 export const CODES = {
   /** Two fields exclude each other, or one does not go with a type. */
-  conflict: "LTN300",
+  conflict: "LTN3001",
   /** A field is needed beside another. */
-  missing: "LTN301",
+  missing: "LTN3002",
   /** Something appears twice that may appear once. */
-  duplicate: "LTN302",
+  duplicate: "LTN3003",
   /** A value that its type does not allow. */
-  value: "LTN303",
+  value: "LTN3004",
   /** More than is allowed. */
-  tooMany: "LTN304",
+  tooMany: "LTN3005",
   /** Allowed, but of no effect. */
-  noEffect: "LTN305",
+  noEffect: "LTN3006",
 } as const;
 
 export function problem(code: keyof typeof CODES, field: string, message: string, remedy: string): Problem {

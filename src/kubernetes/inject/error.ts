@@ -1,12 +1,12 @@
 /** A pod that asks for something that injection cannot do: the pod is refused, rather than run without its proxy. */
 export class InjectionError extends Error {
-  readonly code = "LTN400";
+  readonly code = "LTN4001";
   /** The annotation, or the field's path. */
   readonly field: string;
   readonly remedy: string;
 
   constructor(annotation: string, message: string, remedy: string) {
-    super(`LTN400: metadata.annotations[${annotation}]: ${message}: ${remedy}`);
+    super(`LTN4001: metadata.annotations[${annotation}]: ${message}: ${remedy}`);
     this.name = "InjectionError";
     this.field = `metadata.annotations[${annotation}]`;
     this.remedy = remedy;

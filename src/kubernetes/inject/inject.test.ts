@@ -133,7 +133,7 @@ test("the gateway template fills in a container of the user's and may bind low p
 const annotated = (name: string, value: string) => () => injected(pod({ annotations: { [name]: value } }));
 
 test("an annotation that cannot be understood refuses the pod, and says what to write", () => {
-  assert.throws(annotated("traffic.sidecar.istio.io/excludeOutboundPorts", "http"), /LTN400.*"http" is not a port/);
+  assert.throws(annotated("traffic.sidecar.istio.io/excludeOutboundPorts", "http"), /LTN4001.*"http" is not a port/);
   assert.throws(annotated("traffic.sidecar.istio.io/includeOutboundIPRanges", "10.0.0.0/33"), /not an IP range/);
   assert.throws(
     annotated("traffic.sidecar.istio.io/excludeOutboundIPRanges", "1.1.1.1; flush ruleset"),
