@@ -242,6 +242,44 @@ test("an alias is answered by its virtual host, and is confirmed without a body 
   assert.equal(proxy.closed?.code, 10, "the older stream is closed");
 });
 
+test("what a name asked for brings into the view goes out with it, clusters first", async () => {
+  const { source, hub, put } = world();
+  put(RDS, "r", "1");
+  put(VHDS, "r/h", "1");
+  put(CDS, "c", "1");
+  source.setView(ID, pushing({}));
+  source.used = (id) => source.setView(id, pushing({ [VHDS]: ["r/h"], [CDS]: ["c"] }));
+  const proxy = new FakeProxy(hub);
+  await proxy.send({ typeUrl: CDS });
+  await proxy.send({ typeUrl: RDS, resourceNamesSubscribe: ["r"] });
+  await proxy.send({ typeUrl: VHDS });
+  const answers = await proxy.send({ typeUrl: VHDS, resourceNamesSubscribe: ["r/h"] });
+  assert.deepEqual(answers.map(brief), ["Cluster c=1", "VirtualHost r/h=1"]);
+});
+
+test("rows that change the view while they come into use do not bring back an older one", async () => {
+  const { source, hub, put } = world();
+  put(CDS, "c", "1");
+  put(VHDS, "r/h", "1");
+  put(RDS, "r", "1");
+  source.setView(ID, pushing({ [VHDS]: ["r/h"] }));
+  const proxy = new FakeProxy(hub);
+  for (const typeUrl of [VHDS, CDS]) await proxy.ack((await proxy.send({ typeUrl }))[0]);
+  await proxy.send({ typeUrl: RDS, resourceNamesSubscribe: ["r"] });
+  const retain = source.retain.bind(source);
+  let done = false;
+  source.retain = (type, keys) => {
+    retain(type, keys);
+    if (type === VHDS && !done) {
+      done = true;
+      source.setView(ID, pushing({ [VHDS]: ["r/i"], [CDS]: ["c"] }));
+    }
+  };
+  put(VHDS, "r/i", "1");
+  source.setView(ID, pushing({ [VHDS]: ["r/i"] }));
+  assert.deepEqual((await proxy.settle()).map(brief), ["Cluster c=1", "VirtualHost r/i=1", "VirtualHost -r/h"]);
+});
+
 test("an unknown cluster and unknown endpoints get stubs, which are not removed while the stream lives", async () => {
   const { source, hub, put } = world();
   source.setView(ID, pushing({}));

@@ -59,13 +59,13 @@ export class Hub {
   /** The stream ended. */
   leave(session: Session): void {
     const { id } = session.proxy;
-    session.forget();
-    this.#due.delete(session);
     const rejected = [...session.subscriptions.values()].some((subscription) => subscription.rejected.size > 0);
     if (this.#sessions.get(id) === session) {
       this.#sessions.delete(id);
       this.#source.disconnect(id);
     }
+    session.forget();
+    this.#due.delete(session);
     if (rejected) this.#rejectionsChanged();
   }
 

@@ -5,7 +5,7 @@ import type { Interest } from "./interest.ts";
 import { look } from "./look.ts";
 import { type Nack, reject } from "./nack.ts";
 import { rank, refersToClusters } from "./order.ts";
-import type { Proxy as Peer, ResourceSource, TypeUrl, View } from "./source.ts";
+import type { Proxy as Peer, Resource, ResourceSource, TypeUrl, View } from "./source.ts";
 import { type Item, type Reason, Subscription } from "./subscription.ts";
 import { VirtualHosts } from "./virtual-hosts.ts";
 import { Warming } from "./warming.ts";
@@ -86,14 +86,20 @@ export class Session {
     if (this.#view && (!known || subscription.wildcard !== (subscription.pushed !== undefined))) {
       this.#reconcile(subscription, this.#view);
     } else this.#settle(subscription);
+    this.#reportUses(subscription, request.resourceNamesSubscribe);
     this.#context.schedule(this);
   }
 
   /** Takes the view that the proxy has now; nothing is sent before there is one. */
   adopt(view: View | undefined): void {
     if (view === undefined || this.#closed) return;
+    const first = this.#view === undefined;
     this.#view = view;
-    for (const subscription of this.subscriptions.values()) this.#reconcile(subscription, view);
+    for (const subscription of this.subscriptions.values()) {
+      // Rows that come into use may change the view, so that this is called again within: the newest counts.
+      this.#reconcile(subscription, this.#view);
+      if (first) this.#reportUses(subscription, subscription.asked);
+    }
     this.#context.schedule(this);
   }
 
@@ -106,12 +112,11 @@ export class Session {
 
   /** Sends what is to be sent, as far as the proxy takes it. */
   flush(): void {
-    const view = this.#view;
-    if (this.#closed || !view) return;
+    if (this.#closed || !this.#view) return;
     const subscriptions = [...this.subscriptions.values()].sort((a, b) => rank(a.type) - rank(b.type));
     for (const subscription of subscriptions) {
       if (this.#unsent > UNSENT_LIMIT) return;
-      this.#sendUpdates(subscription, view);
+      this.#sendUpdates(subscription);
     }
     if (subscriptions.some((subscription) => this.#busy(subscription))) return;
     for (const subscription of subscriptions.reverse()) {
@@ -224,28 +229,24 @@ export class Session {
     this.#context.interest.remove(type, lost, this);
   }
 
-  #sendUpdates(subscription: Subscription, view: View): void {
+  #sendUpdates(subscription: Subscription): void {
     const retries = subscription.retries;
     subscription.retries = [];
-    for (const group of retries) this.#sendNames(subscription, group, () => "asked", view);
-    this.#sendNames(subscription, this.#ready(subscription), (name) => subscription.pending.get(name), view);
+    for (const group of retries) this.#sendNames(subscription, group, () => "asked");
+    this.#sendNames(subscription, this.#ready(subscription), (name) => subscription.pending.get(name));
   }
 
   #sendNames(
     subscription: Subscription,
     names: Iterable<string>,
     reasonOf: (name: string) => Reason | undefined,
-    view: View,
   ): void {
     const items = new Map<string, Item>();
     const removed: string[] = [];
     for (const name of names) {
       const reason = reasonOf(name) ?? "changed";
       subscription.pending.delete(name);
-      const key = subscription.names.keyOf(name);
-      const row = key === undefined ? undefined : this.#context.source.resource(subscription.type, key);
-      if (row?.body) this.#report(subscription, name, view);
-      const found = look(subscription, name, reason, row);
+      const found = look(subscription, name, reason, this.#row(subscription, name));
       // Two names may lead to one resource, and Envoy refuses a name that stands twice in a response.
       if (found.is === "send") add(items, found.item);
       else if (found.is === "refuse") removed.push(name);
@@ -258,15 +259,27 @@ export class Session {
     if (items.size > 0 || removed.length > 0 || subscription.mustAnswer) {
       this.#send(subscription, [...items.values()], removed);
     }
+    for (const { want } of items.values()) this.#reportUses(subscription, [want]);
   }
 
-  /** Tells the source what was asked for beyond what is pushed. */
-  #report(subscription: Subscription, name: string, view: View): void {
-    const want = subscription.wants.get(name);
-    if (!want?.asked || want.reported || !subscription.wildcard) return;
-    if (view.push.get(subscription.type)?.has(name)) return;
-    want.reported = true;
-    this.#context.source.used(this.proxy.id, subscription.type, name);
+  #row({ type, names }: Subscription, name: string): Resource | undefined {
+    const key = names.keyOf(name);
+    return key === undefined ? undefined : this.#context.source.resource(type, key);
+  }
+
+  /**
+   * Tells the source which of these names were asked for beyond what is pushed. That may change the view: done before
+   * the answer, what belongs to a virtual host is pushed along with it.
+   */
+  #reportUses(subscription: Subscription, names: Iterable<string>): void {
+    if (!subscription.wildcard || !this.#view) return;
+    const { type, wants } = subscription;
+    for (const name of [...names]) {
+      const want = wants.get(name);
+      if (!want?.asked || want.pushed || want.reported || !this.#row(subscription, name)?.body) continue;
+      want.reported = true;
+      this.#context.source.used(this.proxy.id, type, name);
+    }
   }
 
   /** The names that can be sent now: routes wait for clusters, virtual hosts for their route configuration. */
