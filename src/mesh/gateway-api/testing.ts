@@ -1,8 +1,11 @@
 /** A small world for the tests of this folder: inputs that are set by YAML-like objects, and what is wired on them. */
+import assert from "node:assert/strict";
 import { Graph } from "../../engine/graph.ts";
 import type { KubeObject, ObjectMeta } from "../../store/object.ts";
 import { meshInputs } from "../inputs.ts";
+import type { HttpAction, HttpRoute } from "../model.ts";
 import { wireSettings } from "../settings.ts";
+import type { ConditionRow } from "../status-row.ts";
 import { wireWorkloads } from "../workloads.ts";
 import { wireGatewayApi } from "./wire.ts";
 
@@ -60,4 +63,63 @@ function setters(inputs: ReturnType<typeof meshInputs>) {
       inputs.referenceGrants.set(`${namespace}/g`, object("ReferenceGrant", "g", spec, { namespace }));
     },
   };
+}
+
+export type World = ReturnType<typeof world>;
+
+export const http = (name: string, more: object = {}) => ({ name, port: 80, protocol: "HTTP", ...more });
+export const to = (name: string, more: object = {}) => ({ backendRefs: [{ name, port: 9080, ...more }] });
+export const path = (value: string, type = "PathPrefix") => ({ matches: [{ path: { type, value } }] });
+export const parent = (name: string, more: object = {}) => ({ parentRefs: [{ name, ...more }] });
+
+export function hostsOf({ api }: World): Record<string, string[]> {
+  assert.ok(api.hosts);
+  return Object.fromEntries([...api.hosts.entries()].map(([key, { routes }]) => [key, routes.map(summary)]));
+}
+
+export function summary({ matches, action }: HttpRoute): string {
+  const { path: at } = matches[0] ?? {};
+  return `${at && at.type !== "Present" ? at.value : ""} ${actionText(action)}`;
+}
+
+export function actionText(action: HttpAction): string {
+  if (action.type === "DirectResponse") return String(action.response.status);
+  if (action.type === "Redirect") return `→ ${action.redirect.scheme ?? ""}`;
+  return action.destinations.map(({ host, weight }) => `${host.split(".")[0]}*${weight}`).join("+");
+}
+
+export function conditionsOf({ api }: World, kind: string, key: string): (readonly ConditionRow[])[] {
+  const { gatewayClasses, gateways, httpRoutes } = api.statuses;
+  if (kind === "HTTPRoute") return httpRoutes.get(key)?.status.parents.map(({ conditions }) => conditions) ?? [];
+  const row = kind === "Gateway" ? gateways.get(key) : gatewayClasses.get(key);
+  assert.ok(row, `there is a status for ${key}`);
+  return [row.status.conditions];
+}
+
+export function reasons(w: World, kind: string, key: string): string[] {
+  return conditionsOf(w, kind, key).flatMap((all) => all.map(textOf));
+}
+
+export function textOf({ type, status, reason }: ConditionRow): string {
+  return `${type}=${status} ${reason}`;
+}
+
+export function listenersOf({ api }: World, key: string) {
+  return api.statuses.gateways.get(key)?.status.listeners ?? [];
+}
+
+export function bookinfo(): World {
+  const w = world();
+  w.service("default/productpage", 9080);
+  w.gateway("default/bookinfo-gateway", [http("http")]);
+  w.route("default/bookinfo", {
+    ...parent("bookinfo-gateway"),
+    rules: [
+      {
+        matches: [{ path: { type: "Exact", value: "/productpage" } }, { path: { value: "/static" } }],
+        ...to("productpage"),
+      },
+    ],
+  });
+  return w;
 }
