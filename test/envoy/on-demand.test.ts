@@ -1,7 +1,7 @@
-/** What a sidecar does with the resources that we make, delivered when first needed. */
+/** What a sidecar does with the resources that we make, delivered when first needed; and, for comparison, pushed. */
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer, get, type Server as HttpServer } from "node:http";
+import { createServer, type Server as HttpServer, request as httpRequest } from "node:http";
 import { connect, createServer as createTcpServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -18,10 +18,10 @@ import { loadAssignment } from "../../src/envoy/endpoints.ts";
 import { parseAddressClusterName } from "../../src/envoy/listeners/network-filters.ts";
 import { outboundPortListener } from "../../src/envoy/listeners/outbound.ts";
 import { parseOutboundClusterName } from "../../src/envoy/names.ts";
-import { lazyRouteConfiguration } from "../../src/envoy/route-configs.ts";
+import { eagerRouteConfiguration, lazyRouteConfiguration } from "../../src/envoy/route-configs.ts";
 import { httpRoutes } from "../../src/envoy/routes.ts";
 import { CLUSTER, LISTENER, LOAD_ASSIGNMENT, ROUTE_CONFIGURATION, VIRTUAL_HOST } from "../../src/envoy/types.ts";
-import { placeholderVirtualHost, virtualHost } from "../../src/envoy/virtual-hosts.ts";
+import { blockedVirtualHost, placeholderVirtualHost, virtualHost } from "../../src/envoy/virtual-hosts.ts";
 import type { Endpoint, HttpRoute, Service } from "../../src/mesh/model.ts";
 import { type AdsServer, startAdsServer } from "./ads-server.ts";
 import { freePort, startEnvoy } from "./running-envoy.ts";
@@ -35,6 +35,7 @@ let ads: AdsServer;
 let envoy: { stop(): Promise<void>; admin: string };
 let httpPort: number;
 let tcpPort: number;
+let eagerPort: number;
 let first: HttpServer;
 let second: HttpServer;
 let database: Server;
@@ -47,6 +48,7 @@ before(async () => {
   await new Promise<void>((resolve) => database.listen(0, "127.0.0.1", resolve));
   httpPort = await freePort();
   tcpPort = await freePort();
+  eagerPort = await freePort();
   hosts.set("reviews", [endpoint(portOf(first))]);
   hosts.set("slow", [endpoint(portOf(first))]);
   hosts.set("leaving", [
@@ -77,6 +79,18 @@ test("a host is asked for under its name in lower case with the port, and its cl
   asked.length = 0;
   assert.equal((await request("reviews")).status, 200);
   assert.deepEqual(asked, []);
+});
+
+test("the first request to a host may have a body of any size", async () => {
+  hosts.set("uploads", [endpoint(portOf(first))]);
+  const { status, body } = await request("uploads", "/a", Buffer.alloc(5 * 1024 * 1024));
+  assert.equal(status, 200);
+  assert.equal(body, `first /a ${5 * 1024 * 1024}`);
+});
+
+test("the first request to a host meets its faults already", async () => {
+  assert.equal((await request("faulty")).status, 555);
+  assert.equal((await request("faulty-too", "/a", Buffer.from("body"))).status, 555);
 });
 
 test("an absent host is an immediate 404", async () => {
@@ -115,6 +129,16 @@ test("a changed virtual host is taken without being asked for", async () => {
   await eventually(async () => assert.equal((await request("reviews")).body, "second /a"));
 });
 
+test("pushed virtual hosts match with and without the port, and what none claims gets the rest's answer", async () => {
+  assert.equal((await request("reviews", "/a", undefined, eagerPort)).status, 502);
+  asked.length = 0;
+  ads.push(CLUSTER, [cluster(`outbound|${httpPort}||reviews`)]);
+  ads.push(VIRTUAL_HOST, [host(`${eagerPort}/reviews`)]);
+  await eventually(async () => assert.equal((await request("reviews", "/a", undefined, eagerPort)).status, 200));
+  assert.equal((await request("unknown", "/a", undefined, eagerPort)).status, 502);
+  assert.deepEqual(asked, []);
+});
+
 test("Envoy rejected nothing of this", () => assert.deepEqual(ads.rejections, []));
 
 function answer(request: DeltaDiscoveryRequest, send: (resources: readonly Encoded[]) => void): void {
@@ -123,7 +147,7 @@ function answer(request: DeltaDiscoveryRequest, send: (resources: readonly Encod
   if (request.typeUrl !== LOAD_ASSIGNMENT) asked.push(...request.resourceNamesSubscribe);
   switch (request.typeUrl) {
     case LISTENER:
-      if (firstOfType) send([httpPort, tcpPort].map(listener));
+      if (firstOfType) send([httpPort, tcpPort, eagerPort].map(listener));
       return;
     case CLUSTER:
       if (firstOfType || names.length > 0) send(names.map(cluster));
@@ -132,7 +156,7 @@ function answer(request: DeltaDiscoveryRequest, send: (resources: readonly Encod
       if (names.length > 0) send(names.map(endpoints));
       return;
     case ROUTE_CONFIGURATION:
-      send(names.map((name) => encode(RouteConfigurationSchema, lazyRouteConfiguration({ name }), about(name))));
+      send(names.map(routeConfiguration));
       return;
     case VIRTUAL_HOST:
       if (names.length > 0) send(names.map((name) => host(name)));
@@ -141,8 +165,15 @@ function answer(request: DeltaDiscoveryRequest, send: (resources: readonly Encod
   }
 }
 
+function routeConfiguration(name: string): Encoded {
+  const rest = blockedVirtualHost({ name: "rest", domains: ["*"] });
+  const lazy = name !== String(eagerPort);
+  const message = lazy ? lazyRouteConfiguration({ name }) : eagerRouteConfiguration({ name, rest });
+  return encode(RouteConfigurationSchema, message, about(name));
+}
+
 function placeholders(): Encoded[] {
-  return [httpPort, tcpPort].map((port) => {
+  return [httpPort, tcpPort, eagerPort].map((port) => {
     const name = `${port}/placeholder`;
     return encode(VirtualHostSchema, placeholderVirtualHost(name), about(name));
   });
@@ -151,7 +182,7 @@ function placeholders(): Encoded[] {
 function listener(port: number): Encoded {
   const message = outboundPortListener({
     port,
-    lazy: true,
+    lazy: port !== eagerPort,
     settings: { outboundTrafficPolicy: "ALLOW_ANY", accessLogFile: "" },
     serviceRanges: ["127.0.0.0/8"],
   });
@@ -200,6 +231,7 @@ function route(service: string): HttpRoute {
     matches: [],
     action: { type: "Forward", destinations: [{ host: service, port: httpPort, subset: "", weight: 1 }] },
     mirrors: [],
+    ...(service.startsWith("faulty") && { fault: { abort: { percent: 100, httpStatus: 555 } } }),
   };
 }
 
@@ -244,7 +276,13 @@ function about(name: string) {
 async function echo(name: string): Promise<HttpServer> {
   const server = createServer((incoming, outgoing) => {
     const wait = incoming.url === "/wait-11s" ? 11_000 : 0;
-    setTimeout(() => outgoing.end(`${name} ${incoming.url}`), wait);
+    let size = 0;
+    incoming.on("data", (chunk: Buffer) => {
+      size += chunk.length;
+    });
+    incoming.on("end", () => {
+      setTimeout(() => outgoing.end(`${name} ${incoming.url}${size > 0 ? ` ${size}` : ""}`), wait);
+    });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return server;
@@ -256,17 +294,25 @@ function portOf(server: Server): number {
   return address.port;
 }
 
-function request(name: string, path = "/a"): Promise<{ status: number; body: string }> {
+function request(
+  name: string,
+  path = "/a",
+  upload?: Buffer,
+  port = httpPort,
+): Promise<{ status: number; body: string }> {
   return new Promise((resolve, reject) => {
-    const headers = { host: `${name}:${httpPort}`, connection: "close" };
-    get({ host: "127.0.0.1", port: httpPort, path, headers, agent: false }, (response) => {
+    const headers = { host: `${name}:${port}`, connection: "close" };
+    const method = upload ? "POST" : "GET";
+    httpRequest({ host: "127.0.0.1", port, method, path, headers, agent: false }, (response) => {
       let body = "";
       response.setEncoding("utf8");
       response.on("data", (chunk) => {
         body += chunk;
       });
       response.on("end", () => resolve({ status: response.statusCode ?? 0, body }));
-    }).on("error", reject);
+    })
+      .on("error", reject)
+      .end(upload);
   });
 }
 
