@@ -3,6 +3,7 @@ import { type TProperties, Type } from "typebox";
 import type { KubeObject } from "../../store/object.ts";
 import { bool, intOrText, list, oneOf, shape, text, textMap, texts } from "../core/shape.ts";
 import type { Kind } from "../kind.ts";
+import { shapeProblems } from "./shape-problems.ts";
 
 /** A duration as Go writes it: `1.5s`, `300ms`, `1h30m`. */
 export const duration = Type.String({ title: "Duration" });
@@ -84,14 +85,24 @@ export function istioKind<Spec>(
   rest: Pick<Kind<IstioObject<Spec>>, "description" | "shortNames" | "columns" | "listMapKeys" | "validate" | "warn">,
 ): Kind<IstioObject<Spec>> {
   const group = `${names.group}.istio.io`;
+  const schema = Type.Object({ spec: Type.Optional(spec), status: Type.Optional(IstioStatus) }, { title: names.kind });
+  const { validate, warn } = rest;
   return {
     type: { group, version: names.version, plural: names.plural, kind: names.kind, namespaced: true },
     ...(names.otherVersions && { otherVersions: names.otherVersions }),
     singular: names.kind.toLowerCase(),
     categories: ["istio-io", `${names.group}-istio-io`],
-    schema: Type.Object({ spec: Type.Optional(spec), status: Type.Optional(IstioStatus) }, { title: names.kind }),
+    schema,
     status: true,
     ...rest,
+    // Whoever asks without having looked at the schema gets its problems, never an exception.
+    ...(validate && {
+      validate: (object) => {
+        const problems = shapeProblems(schema, object);
+        return problems.length > 0 ? problems : validate(object);
+      },
+    }),
+    ...(warn && { warn: (object) => (shapeProblems(schema, object).length > 0 ? [] : warn(object)) }),
   };
 }
 

@@ -1,0 +1,51 @@
+/** TLS that a server ends or passes through. */
+import type { Report } from "./report.ts";
+import type { ServerTlsSpec } from "./server-schema.ts";
+
+export function checkServerTls(report: Report, field: string, tls: ServerTlsSpec | undefined): void {
+  if (!tls) return;
+  const named = Boolean(tls.credentialName || tls.credentialNames?.length);
+  const sources = [
+    tls.serverCertificate && tls.privateKey && "serverCertificate",
+    tls.credentialName && "credentialName",
+    tls.credentialNames?.length && "credentialNames",
+    tls.tlsCertificates?.length && "tlsCertificates",
+  ].filter(Boolean);
+  if (tls.mode === "ISTIO_MUTUAL") {
+    if (sources.length > 0 || tls.caCertificates || tls.serverCertificate || tls.privateKey) {
+      report("conflict", field, "ISTIO_MUTUAL uses the mesh's own certificates", "take the others out, or use MUTUAL");
+    }
+    return;
+  }
+  if (sources.length > 1) {
+    report("conflict", field, `certificates come from one place, not ${sources.join(" and ")}`, "keep one of them");
+  }
+  const mutual = tls.mode === "MUTUAL" || tls.mode === "OPTIONAL_MUTUAL";
+  if ((tls.mode !== "SIMPLE" && !mutual) || named) return;
+  if (mutual && !tls.caCertificates && !tls.caCertCredentialName) {
+    report(
+      "missing",
+      `${field}.caCertificates`,
+      `${tls.mode} needs the CA of its clients`,
+      "give it, or credentialName",
+    );
+  }
+  if (tls.tlsCertificates?.length) return;
+  for (const part of ["serverCertificate", "privateKey"] as const) {
+    if (!tls[part])
+      report("missing", `${field}.${part}`, `${tls.mode} needs a ${part}`, "give credentialName, a Secret's name");
+  }
+}
+
+export function warnServerTls(report: Report, field: string, tls: ServerTlsSpec | undefined): void {
+  if (!tls) return;
+  const passes = tls.mode === "PASSTHROUGH" || tls.mode === "AUTO_PASSTHROUGH";
+  if (passes && (tls.credentialName || tls.serverCertificate || tls.caCertificates)) {
+    report("noEffect", field, `${tls.mode} uses no certificates`, "take them out, or use mode SIMPLE");
+  }
+  const old = tls.minProtocolVersion === "TLSV1_0" || tls.minProtocolVersion === "TLSV1_1";
+  if (old && !tls.cipherSuites?.length) {
+    const message = "TLS before 1.2 has none of the ciphers that are on by default";
+    report("noEffect", `${field}.minProtocolVersion`, message, "name cipherSuites");
+  }
+}
