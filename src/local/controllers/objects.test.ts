@@ -30,20 +30,6 @@ test("what a watch tells of an object that is known in a newer version is ignore
   assert.deepEqual(told, ["- → 5", "5 → 6"]);
 });
 
-test("a list takes away what it does not hold, but not what was written since", () => {
-  const { objects } = view();
-  objects.saw(map("old", "3"));
-  objects.saw(map("new", "9"));
-  objects.sawAll([map("listed", "4")], "7");
-  assert.deepEqual(
-    objects
-      .all()
-      .map(({ metadata }) => metadata.name)
-      .sort(),
-    ["listed", "new"],
-  );
-});
-
 test("one's own writes are seen at once", async () => {
   const { store, objects } = view();
   await store.create(

@@ -1,7 +1,7 @@
 import { StoreError } from "../../store/error.ts";
 import { type KubeObject, keyOf, type ObjectMeta, type ResourceType } from "../../store/object.ts";
+import { type ReflectHandler, reflect } from "../../store/reflector.ts";
 import type { DeleteOptions, Store, WriteOptions } from "../../store/store.ts";
-import { watchAll } from "./watch-all.ts";
 
 export interface ObjectChange<T> {
   before: T | undefined;
@@ -56,8 +56,24 @@ export class Objects<T extends KubeObject> {
   }
 
   /** Keeps itself up to date until `signal` aborts. Resolves once it has seen what there is. */
-  follow(report: (error: unknown) => void, signal: AbortSignal): Promise<void> {
-    return watchAll(this.#store, this, report, signal);
+  async follow(report: (error: unknown) => void, signal: AbortSignal): Promise<void> {
+    const first = Promise.withResolvers<void>();
+    signal.addEventListener("abort", () => first.resolve(), { once: true });
+    const handler: ReflectHandler<T> = {
+      sync: (objects) => {
+        for (const object of objects) this.saw(object);
+        first.resolve();
+      },
+      change: (deltas) => {
+        for (const { type, object } of deltas) {
+          if (type === "delete") this.sawEnd(object);
+          else this.saw(object);
+        }
+      },
+      trouble: report,
+    };
+    void reflect(this.#store, this.type, {}, handler, signal);
+    await first.promise;
   }
 
   /** Tells all listeners of everything that is there: for those who came after it was seen. */
@@ -92,7 +108,7 @@ export class Objects<T extends KubeObject> {
     }
   }
 
-  /** Takes in an object that a list or watch has shown. */
+  /** Takes in an object that a list, a watch or the answer to a write has shown. */
   saw(object: T): void {
     if (this.#graves.has(object.metadata.uid ?? "")) return;
     const known = this.#byKey.get(keyOf(object));
@@ -104,15 +120,6 @@ export class Objects<T extends KubeObject> {
     this.#bury(object.metadata.uid);
     const known = this.#byKey.get(keyOf(object));
     if (known !== undefined && known.metadata.uid === object.metadata.uid) this.#remove(known);
-  }
-
-  /** Takes in a whole list: what is not in it and is not newer is gone. */
-  sawAll(items: readonly T[], resourceVersion: string): void {
-    const listed = new Set(items.map(keyOf));
-    for (const object of this.all()) {
-      if (!listed.has(keyOf(object)) && version(object.metadata) <= Number(resourceVersion)) this.sawEnd(object);
-    }
-    for (const object of items) this.saw(object);
   }
 
   #wrote(object: T): T {
