@@ -1,5 +1,6 @@
 /** Who is asking. */
 import { createHash, timingSafeEqual } from "node:crypto";
+import type { IncomingMessage } from "node:http";
 import { podKind } from "../../kinds/core/pod.ts";
 import { serviceAccountKind } from "../../kinds/core/service-account.ts";
 import type { KubeObject, ResourceType } from "../../store/object.ts";
@@ -63,4 +64,14 @@ async function lives(store: Store, type: ResourceType, namespace: string, name: 
 function same(given: string, secret: string): boolean {
   const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
   return timingSafeEqual(digest(given), digest(secret));
+}
+
+/** `kubectl --as`: what the request would be as somebody else's. */
+export function impersonated(request: IncomingMessage): User | undefined {
+  const username = request.headers["impersonate-user"];
+  if (typeof username !== "string") return undefined;
+  const groups = request.headersDistinct["impersonate-group"] ?? [];
+  const [, namespace] = /^system:serviceaccount:([^:]+):[^:]+$/.exec(username) ?? [];
+  const own = namespace === undefined ? [] : ["system:serviceaccounts", `system:serviceaccounts:${namespace}`];
+  return { username, groups: [...groups, ...own, "system:authenticated"] };
 }

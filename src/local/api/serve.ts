@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { StoreError } from "../../store/error.ts";
-import { ANONYMOUS } from "./authentication.ts";
+import { ANONYMOUS, impersonated } from "./authentication.ts";
 import { type Attributes, forbidden } from "./authorization.ts";
 import { type Exchange, send, sendError, type User } from "./exchange.ts";
 import { accepted } from "./negotiate.ts";
@@ -84,8 +84,12 @@ export async function serveUpgrade(
 
 async function userOf(world: ApiWorld, request: IncomingMessage): Promise<User> {
   const user = await world.authenticator.authenticate(request.headers.authorization);
-  if (user) return user;
-  throw new StoreError("Unauthorized", "Unauthorized");
+  if (!user) throw new StoreError("Unauthorized", "Unauthorized");
+  const asked = impersonated(request);
+  if (!asked) return user;
+  const attributes: Attributes = { verb: "impersonate", group: "", resource: "users", name: asked.username };
+  if (!(await world.authorizer.allowed(user, attributes))) throw forbidden(user, attributes);
+  return asked;
 }
 
 async function authorize(
