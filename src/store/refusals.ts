@@ -3,7 +3,7 @@ import { type StatusCause, StoreError } from "./error.ts";
 import type { ResourceType } from "./object.ts";
 
 /** `pods`, or `virtualservices.networking.istio.io`. */
-export function resourceName(type: Pick<ResourceType, "group" | "plural">): string {
+function resourceName(type: Pick<ResourceType, "group" | "plural">): string {
   return type.group === "" ? type.plural : `${type.plural}.${type.group}`;
 }
 

@@ -133,7 +133,7 @@ function formatRequirement(requirement: Requirement): string {
   }
 }
 
-export interface FieldRequirement {
+interface FieldRequirement {
   path: string;
   equal: boolean;
   value: string;
@@ -154,7 +154,7 @@ export function parseFieldSelector(selector: string): FieldRequirement[] {
 }
 
 /** Any field may be asked for by its path; one that is absent counts as "". */
-export function matchesFields(requirements: readonly FieldRequirement[], object: KubeObject): boolean {
+function matchesFields(requirements: readonly FieldRequirement[], object: KubeObject): boolean {
   return requirements.every(({ path, equal, value }) => (fieldText(object, path) === value) === equal);
 }
 

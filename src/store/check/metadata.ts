@@ -1,6 +1,6 @@
 /** What metadata may hold: first its types (it comes from outside), then Kubernetes' rules for names and labels. */
 import { Type } from "typebox";
-import { forbiddenField, invalidValue, required } from "../causes.ts";
+import { forbiddenField, invalidValue, required, tooLong } from "../causes.ts";
 import type { StatusCause } from "../error.ts";
 import type { ObjectMeta, ResourceType } from "../object.ts";
 import { fieldPath } from "./paths.ts";
@@ -85,10 +85,7 @@ export function metadataRules(type: ResourceType, metadata: ObjectMeta, old: Obj
     if (wrong !== undefined) causes.push(invalidValue("metadata.annotations", key, wrong));
     size += key.length + Buffer.byteLength(value);
   }
-  if (size > ANNOTATIONS_LIMIT) {
-    const message = `Too long: may not be more than ${ANNOTATIONS_LIMIT} bytes`;
-    causes.push({ reason: "FieldValueTooLong", field: "metadata.annotations", message });
-  }
+  if (size > ANNOTATIONS_LIMIT) causes.push(tooLong("metadata.annotations", ANNOTATIONS_LIMIT));
   const controllers = (metadata.ownerReferences ?? []).filter((owner) => owner.controller === true);
   if (controllers.length > 1) {
     const reason = "Only one reference can have Controller set to true. Found more than one";

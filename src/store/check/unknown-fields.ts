@@ -2,7 +2,7 @@
 import { type Fields, isFields, own } from "../patch/json.ts";
 import { fieldPath } from "./paths.ts";
 
-export interface UnknownField {
+interface UnknownField {
   /** `spec.htpp` */
   path: string;
   name: string;

@@ -1,6 +1,6 @@
 import { apiVersionOf, type ResourceType } from "../object.ts";
 
-export type Query = Record<string, string | number | boolean | undefined>;
+type Query = Record<string, string | number | boolean | undefined>;
 
 /** `/apis/networking.istio.io/v1/namespaces/default/virtualservices/reviews/status?dryRun=All`. */
 export function pathOf(

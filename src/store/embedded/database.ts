@@ -7,7 +7,7 @@ import { StoreError } from "../error.ts";
 import type { KubeObject } from "../object.ts";
 import type { TypeKey } from "./served.ts";
 
-export interface Row {
+interface Row {
   type: TypeKey;
   key: string;
   /** Undefined: the row goes. */

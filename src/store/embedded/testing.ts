@@ -15,6 +15,13 @@ const core = (plural: string, kind: string, namespaced = true): ResourceType => 
 export const namespaces = core("namespaces", "Namespace", false);
 export const pods = core("pods", "Pod");
 export const configMaps = core("configmaps", "ConfigMap");
+export const deployments: ResourceType = {
+  group: "apps",
+  version: "v1",
+  plural: "deployments",
+  kind: "Deployment",
+  namespaced: true,
+};
 export const things: ResourceType = {
   group: "test.lateen.dev",
   version: "v1",
@@ -28,6 +35,7 @@ const anything = Type.Optional(Type.Record(Type.String(), Type.Unknown()));
 export const kinds: StoredKind[] = [
   { type: namespaces, status: true, open: true, schema: Type.Object({ spec: anything, status: anything }) },
   { type: pods, status: true, open: true, schema: Type.Object({ spec: anything, status: anything }) },
+  { type: deployments, status: true, open: true, schema: Type.Object({ spec: anything, status: anything }) },
   {
     type: configMaps,
     schema: Type.Object({
@@ -57,6 +65,7 @@ export const kinds: StoredKind[] = [
               }),
             ),
           ),
+          names: Type.Optional(Type.Array(Type.String())),
           tags: Type.Optional(Type.Array(Type.String())),
         }),
       ),

@@ -52,7 +52,7 @@ export async function* watch(
 }
 
 /** What a change is to a watcher who sees only selected objects. */
-export function eventOf(change: Change, selected: (object: KubeObject) => boolean): WatchEvent | undefined {
+function eventOf(change: Change, selected: (object: KubeObject) => boolean): WatchEvent | undefined {
   const before = change.before && selected(change.before) ? change.before : undefined;
   const after = change.after && selected(change.after) ? change.after : undefined;
   if (after) return { type: before ? "MODIFIED" : "ADDED", object: after };

@@ -155,7 +155,7 @@ function owning(
 
 function withEntries(object: KubeObject, entries: readonly Entry[]): KubeObject {
   const { managedFields: _, ...metadata } = object.metadata;
-  const kept = limited(entries.filter((entry) => !isEmpty(entry.set)));
+  const kept = limited(entries.filter((entry) => !isEmpty(entry.set))).sort(inOrder);
   if (kept.length === 0) return { ...object, metadata };
   const managedFields = kept.map(({ set, subresource, ...entry }) => ({
     ...entry,
@@ -164,6 +164,15 @@ function withEntries(object: KubeObject, entries: readonly Entry[]): KubeObject 
     ...(subresource === undefined ? {} : { subresource }),
   }));
   return { ...object, metadata: { ...metadata, managedFields } };
+}
+
+/** As Kubernetes lists them: who applies first, then by time. */
+function inOrder(a: Entry, b: Entry): number {
+  const order = (entry: Entry): string[] => [entry.operation, entry.time, entry.manager, entry.subresource ?? ""];
+  const [left, right] = [order(a), order(b)];
+  const at = left.findIndex((part, i) => part !== right[i]);
+  if (at < 0) return 0;
+  return (left[at] ?? "") < (right[at] ?? "") ? -1 : 1;
 }
 
 function limited(entries: Entry[]): Entry[] {

@@ -52,7 +52,7 @@ export function fieldsOf(value: unknown, path: readonly string[], shapes: Shapes
   return { member: whole, children };
 }
 
-export interface Difference {
+interface Difference {
   /** Added or given another value. */
   changed: FieldSet;
   removed: FieldSet;
