@@ -23,7 +23,7 @@ export interface InjectSettings {
 }
 
 export const defaultInjectSettings: InjectSettings = {
-  proxyImage: "lateen-proxy:0.1.0",
+  proxyImage: "lateen/proxy:0.1.0",
   revision: "default",
   rootNamespace: "istio-system",
   clusterDomain: "cluster.local",
