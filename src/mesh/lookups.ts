@@ -2,6 +2,7 @@
 import type { Reader } from "../engine/derived.ts";
 import { destinationPolicy } from "./destination-rules.ts";
 import { endpointsOf as endpointsOfGroup } from "./endpoints.ts";
+import { meshRoutesKey } from "./gateway-api/mesh-routes.ts";
 import { hostAndWildcards, resolveHost } from "./hosts.ts";
 import type { DefaultPort } from "./http-action.ts";
 import { httpRoutesOf } from "./http-routes.ts";
@@ -57,7 +58,7 @@ export function routeTable(
   const servicePort = service?.ports.find(({ number }) => number === port);
   if (service && !(servicePort && isHttp(servicePort.protocol))) return undefined;
   const host = service?.host ?? resolveHost(name, client.namespace, settingsOf(mesh, read).clusterDomain);
-  const routes = virtualServiceRoutes(mesh, read, client, host, port);
+  const routes = serviceRoutes(mesh, read, client, host, port) ?? virtualServiceRoutes(mesh, read, client, host, port);
   if (!service) return routes && { domainsHint: [name], routes };
   return {
     service,
@@ -150,6 +151,23 @@ function policyOf(
 
 function viewpoint(mesh: MeshCollections, read: Reader, client: Client, port: number) {
   return { client, port, gateway: MESH_GATEWAY, defaultPort: defaultPortOf(mesh, read, client.namespace, port) };
+}
+
+/** HTTPRoutes for a Service: those of the client's namespace, else those that everyone sees. They leave no default. */
+function serviceRoutes(
+  mesh: MeshCollections,
+  read: Reader,
+  client: Client,
+  host: string,
+  port: number,
+): readonly HttpRoute[] | undefined {
+  for (const rows of mesh.meshRoutes) {
+    for (const consumer of [client.namespace, ""]) {
+      const row = read.get(rows, meshRoutesKey({ host, port, consumer }));
+      if (row) return row.routes;
+    }
+  }
+  return undefined;
 }
 
 /** Of the VirtualServices for the closest host the oldest one that has a rule for this client. */

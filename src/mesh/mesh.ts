@@ -6,6 +6,7 @@ import type { Collection } from "../engine/collection.ts";
 import type { Graph } from "../engine/graph.ts";
 import { type DestinationRules, wireDestinationRules } from "./destination-rules.ts";
 import { type Endpoints, wireEndpoints } from "./endpoints.ts";
+import type { MeshRoutes } from "./gateway-api/mesh-routes.ts";
 import { type GatewayWorkloads, wireGatewayWorkloads } from "./gateway-workloads.ts";
 import { type GatewayContributions, type Gateways, wireGateways } from "./gateways.ts";
 import { type InboundPort, wireInbound } from "./inbound.ts";
@@ -30,14 +31,19 @@ export interface MeshCollections {
   /** What pods are called at, key `namespace/name`. */
   inbound: Collection<readonly InboundPort[]>;
   gatewayWorkloads: GatewayWorkloads;
-  /** By API, as they come; `gateways` has them put together. */
-  gatewayContributions: readonly GatewayContributions[];
   gateways: Gateways;
+  /** Of gateway APIs that route clients in the mesh too. */
+  meshRoutes: readonly Collection<MeshRoutes>[];
 }
 
 /** What a gateway API may read; how it contributes is in gateways.ts. */
-export type MeshCore = Omit<MeshCollections, "gateways" | "gatewayContributions">;
-export type WireGatewayApi = (graph: Graph, inputs: MeshInputs, core: MeshCore) => GatewayContributions;
+export type MeshCore = Omit<MeshCollections, "gateways" | "meshRoutes">;
+export type WireGatewayApi = (graph: Graph, inputs: MeshInputs, core: MeshCore) => GatewayApiRows;
+
+interface GatewayApiRows extends GatewayContributions {
+  /** Routes for clients of Services in the mesh. */
+  meshRoutes?: Collection<MeshRoutes>;
+}
 
 /** `gatewayApis`: those besides Istio's own. */
 export function wireMesh(
@@ -56,9 +62,8 @@ export function wireMesh(
   const gatewayWorkloads = wireGatewayWorkloads(graph, inputs, workloads, selectors);
   const rules = { virtualServices, destinationRules, selectors };
   const core: MeshCore = { settings, services, workloads, endpoints, ...rules, inbound, gatewayWorkloads };
-  const gatewayContributions = [
-    wireIstioGateways(graph, inputs, core),
-    ...gatewayApis.map((wire) => wire(graph, inputs, core)),
-  ];
-  return { ...core, gatewayContributions, gateways: wireGateways(graph, gatewayContributions) };
+  const istio = wireIstioGateways(graph, inputs, core);
+  const others = gatewayApis.map((wire) => wire(graph, inputs, core));
+  const meshRoutes = others.flatMap((api) => (api.meshRoutes ? [api.meshRoutes] : []));
+  return { ...core, gateways: wireGateways(graph, [istio, ...others]), meshRoutes };
 }
