@@ -172,6 +172,21 @@ test("a reconnecting proxy gets only what it does not have, and loses what it sh
   assert.deepEqual(endpoints.map(brief), ["ClusterLoadAssignment d=1"], "d warms, and waits for them");
 });
 
+test("the virtual hosts that a sidecar brings along count as used, those of a gateway only when they are pushed", async () => {
+  for (const type of ["sidecar", "router"] as const) {
+    const { source, hub, put } = world();
+    put(RDS, "r", "1");
+    put(VHDS, "r/h", "1");
+    source.setView(ID, pushing({}));
+    const proxy = new FakeProxy(hub, { ...peer("a"), type });
+    await proxy.send({ typeUrl: RDS, resourceNamesSubscribe: ["r"], initialResourceVersions: { r: "1" } });
+    const initialResourceVersions = { "r/h": "1", "r/lateen.none": "absent.1" };
+    const answers = await proxy.send({ typeUrl: VHDS, initialResourceVersions });
+    assert.deepEqual(answers.map(brief), type === "sidecar" ? [] : ["VirtualHost -r/h"]);
+    assert.deepEqual(source.usedNames, type === "sidecar" ? ["r/h"] : []);
+  }
+});
+
 test("virtual hosts wait for their route configuration, and come again when Envoy begins to follow it anew", async () => {
   const { source, hub, put } = world();
   put(RDS, "r", "1");

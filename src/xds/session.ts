@@ -80,13 +80,14 @@ export class Session {
     if (!known) {
       this.subscriptions.set(request.typeUrl, subscription);
       subscription.open(request.initialResourceVersions, request.resourceNamesSubscribe.length === 0);
+      if (request.typeUrl === VIRTUAL_HOST && this.proxy.type === "sidecar") this.#keepHosts(subscription);
     } else if (request.responseNonce !== "") this.#answered(subscription, request);
     for (const name of request.resourceNamesSubscribe) this.#subscribe(subscription, name, !known);
     for (const name of request.resourceNamesUnsubscribe) this.#unsubscribe(subscription, name);
     if (this.#view && (!known || subscription.wildcard !== (subscription.pushed !== undefined))) {
       this.#reconcile(subscription, this.#view);
     } else this.#settle(subscription);
-    this.#reportUses(subscription, request.resourceNamesSubscribe);
+    this.#reportUses(subscription, known ? request.resourceNamesSubscribe : subscription.asked);
     this.#context.schedule(this);
   }
 
@@ -160,6 +161,14 @@ export class Session {
       if (subscription.accept(nonce)) this.#context.onResolved();
     }
     if (subscription.type === CLUSTER && subscription.inflight.size === 0) this.#warming.answered();
+  }
+
+  /**
+   * The virtual hosts that a sidecar brings along are those that its workload uses, whether it asked for them or they
+   * were pushed for a sibling's sake. After a restart we would not know: so they count as asked for.
+   */
+  #keepHosts(subscription: Subscription): void {
+    for (const [name, { version }] of subscription.held) if (!isAbsentVersion(version)) subscription.asked.add(name);
   }
 
   #subscribe(subscription: Subscription, name: string, first: boolean): void {

@@ -19,7 +19,8 @@ export class Warming {
     if (items.length === 0) return [];
     const names = items.flatMap(({ resource }) => resource.warmsWith ?? [resource.name]);
     for (const name of names) this.#endpoints.add(name);
-    this.#until = Date.now() + this.#limitMs;
+    // Counted from the first: clusters that keep coming must not hold routes up for ever.
+    if (this.until === 0) this.#until = Date.now() + this.#limitMs;
     return names;
   }
 
