@@ -53,10 +53,11 @@ export function serve(name: string, routes: Routes, options: ServeOptions = {}):
     if (ending) return;
     ending = true;
     console.log(`${name}: ${signal}, ending after ${inFlight} requests in flight`);
-    server.closeIdleConnections();
     endWhenQuiet();
   }
 
+  // Proxies keep idle connections for long. To close one first is to close it, now and then, on a request on its way.
+  server.keepAliveTimeout = 0;
   // As process 1 of a container a signal without a handler would be ignored.
   process.on("SIGTERM", end);
   process.on("SIGINT", end);

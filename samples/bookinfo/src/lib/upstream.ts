@@ -67,7 +67,8 @@ function fetchText(
     });
     request.on("error", (error: NodeJS.ErrnoException) => {
       // The peer may close a kept connection at the very moment it is used again: that was no attempt.
-      if (request.reusedSocket && error.code === "ECONNRESET") resolve(fetchText(url, headers, signal));
+      if (request.reusedSocket && (error.code === "ECONNRESET" || error.code === "EPIPE"))
+        resolve(fetchText(url, headers, signal));
       else reject(error);
     });
   });
