@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
 import type { Event } from "../../kinds/core/event.ts";
 import type { KubeObject } from "../../store/object.ts";
+import { isNamespaceEnding } from "./namespace-ending.ts";
 import type { Objects } from "./objects.ts";
 import { timestamp } from "./time.ts";
 
-export interface EventInput {
+interface EventInput {
   type?: "Normal" | "Warning";
   reason: string;
   message: string;
@@ -36,7 +37,7 @@ export function eventRecorder(
       const written = (latest.get(key) ?? Promise.resolve(undefined))
         .then((earlier) => write(earlier, component, object, input))
         .catch((error: unknown) => {
-          report(error);
+          if (!isNamespaceEnding(error)) report(error);
           return undefined;
         });
       latest.delete(key);

@@ -1,6 +1,7 @@
 import type { Pod } from "../../kinds/core/pod.ts";
 import { StoreError } from "../../store/error.ts";
 import type { KubeObject } from "../../store/object.ts";
+import { isNamespaceEnding } from "./namespace-ending.ts";
 import type { World } from "./world.ts";
 
 /** Makes a pod, and reports that, or why not, on its owner. */
@@ -10,9 +11,7 @@ export async function createPod(world: World, component: string, owner: KubeObje
     const message = `Created pod: ${created.metadata.name}`;
     world.recorder.record(component, owner, { reason: "SuccessfulCreate", message });
   } catch (error) {
-    // In a namespace on its way out everything fails; nobody needs to hear of it.
-    const ending = error instanceof StoreError && error.causes.some(({ reason }) => reason === "NamespaceTerminating");
-    if (ending) return;
+    if (isNamespaceEnding(error)) return;
     record(world, component, owner, "FailedCreate", `Error creating: ${text(error)}`);
     throw error;
   }

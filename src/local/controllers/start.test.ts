@@ -4,8 +4,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type ConfigMap, configMapKind } from "../../kinds/core/config-map.ts";
 import { type Deployment, deploymentKind } from "../../kinds/core/deployment.ts";
 import { type Event, eventKind } from "../../kinds/core/event.ts";
+import { coreKinds } from "../../kinds/core/index.ts";
 import { namespaceKind } from "../../kinds/core/namespace.ts";
 import { podKind } from "../../kinds/core/pod.ts";
+import { type Service, serviceKind } from "../../kinds/core/service.ts";
 import { serviceAccountKind } from "../../kinds/core/service-account.ts";
 import { startControllers } from "./start.ts";
 import { NAMESPACE, type TestWorld, testWorld } from "./test-world.ts";
@@ -90,4 +92,39 @@ test("controllers that start anew over the same objects change nothing", async (
   again.abort();
   const after = await store.list(podKind.type);
   assert.deepEqual(after, before);
+});
+
+test("a namespace goes with everything in it, and nothing is made anew meanwhile", async () => {
+  world = await testWorld();
+  const { store } = world;
+  const namespace = "own";
+  await store.create(namespaceKind.type, { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
+  const labels = { app: "web" };
+  await store.create<Deployment>(deploymentKind.type, {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name: "web", namespace },
+    spec: {
+      replicas: 5,
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec: { containers: [{ name: "web", image: "web:1" }] } },
+    },
+  });
+  await store.create<Service>(serviceKind.type, {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name: "web", namespace },
+    spec: { selector: labels, ports: [{ port: 80 }] },
+  });
+  await world.until(
+    () => store.get<Deployment>(deploymentKind.type, { namespace, name: "web" }),
+    ({ status }) => status?.availableReplicas === 5,
+  );
+  await store.delete(namespaceKind.type, { name: namespace });
+  const names = async () => (await store.list(namespaceKind.type)).items.map(({ metadata }) => metadata.name);
+  await world.until(names, (all) => !all.includes(namespace));
+  for (const { type } of coreKinds) {
+    const { items } = type.namespaced ? await store.list(type, { namespace }) : { items: [] };
+    assert.deepEqual(items, [], type.plural);
+  }
 });

@@ -1,4 +1,5 @@
 import { StoreError } from "../../store/error.ts";
+import { isNamespaceEnding } from "./namespace-ending.ts";
 
 export interface WorkQueueOptions {
   /** Brings what the key names to where it should be. Is never run twice at a time for one key. */
@@ -93,7 +94,8 @@ export class WorkQueue {
   }
 }
 
-/** The view was behind: somebody else changed, made or deleted the object meanwhile. */
+/** The view was behind: somebody else changed, made or deleted the object meanwhile, or is about to with all others. */
 function isStale(error: unknown): boolean {
-  return error instanceof StoreError && ["Conflict", "AlreadyExists", "NotFound"].includes(error.reason);
+  if (!(error instanceof StoreError)) return false;
+  return ["Conflict", "AlreadyExists", "NotFound"].includes(error.reason) || isNamespaceEnding(error);
 }

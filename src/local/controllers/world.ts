@@ -26,7 +26,7 @@ export interface World extends Views {
   queue(controller: string, sync: (key: string) => Promise<void>): WorkQueue;
 }
 
-export type Views = ReturnType<typeof viewsOf>;
+type Views = ReturnType<typeof viewsOf>;
 
 export function viewsOf(store: Store) {
   return {

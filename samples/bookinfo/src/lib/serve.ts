@@ -7,7 +7,7 @@ export interface Answer {
   headers?: Record<string, string>;
 }
 
-export type Handler = (request: IncomingMessage, url: URL) => Answer | Promise<Answer>;
+type Handler = (request: IncomingMessage, url: URL) => Answer | Promise<Answer>;
 
 /** Paths to handlers. A key that ends in `/` also takes whatever is below it; the longest key that fits wins. */
 export type Routes = Readonly<Record<string, Handler>>;

@@ -63,7 +63,10 @@ async function syncDeployment(world: World, deployment: Deployment): Promise<num
   const oldSets = sets.filter((set) => set !== found);
   if (deployment.metadata.deletionTimestamp !== undefined) return writeStatus(world, deployment, found, oldSets);
   if (deployment.spec.paused === true || wasScaled(deployment, sets)) {
-    await scaleAll(world, deployment, scaleStep(deployment, found, oldSets));
+    // Also those that keep their size: they are to know that the change has been seen to.
+    const step = scaleStep(deployment, found, oldSets);
+    const others = sets.filter((set) => wanted(set) > 0 && !step.some((scaling) => scaling.set === set));
+    await scaleAll(world, deployment, [...step, ...others.map((set) => ({ set, replicas: wanted(set) }))]);
     if (found) await annotate(world, deployment, found, oldSets);
     return writeStatus(world, deployment, found, oldSets);
   }
@@ -152,12 +155,13 @@ async function announce(world: World, deployment: Deployment, set: ReplicaSet, c
 async function scaleAll(world: World, deployment: Deployment, scalings: readonly Scaling[]): Promise<void> {
   for (const { set, replicas } of scalings) {
     const annotations = { ...set.metadata.annotations, ...scaleAnnotations(deployment) };
+    if (replicas === wanted(set) && equal(annotations, set.metadata.annotations)) continue;
     await world.replicaSets.update({
       ...set,
       metadata: { ...set.metadata, annotations },
       spec: { ...set.spec, replicas },
     });
-    recordScaling(world, deployment, set, wanted(set), replicas);
+    if (replicas !== wanted(set)) recordScaling(world, deployment, set, wanted(set), replicas);
   }
 }
 

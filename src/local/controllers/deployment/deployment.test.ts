@@ -216,3 +216,23 @@ test("a pod that is deleted is replaced, and one whose labels change is let go a
   const released = await world.get<Pod>(podKind.type, two?.metadata.name ?? "");
   assert.deepEqual(released.metadata.ownerReferences ?? [], []);
 });
+
+test("a Deployment that is scaled in the middle of a rollout goes on with it", async () => {
+  await create({ replicas: 10 });
+  await rolledOut();
+  const [first] = await sets();
+  world.unready.add(new RegExp(`^(?!${first?.metadata.name}).`));
+  await world.edit(deploymentKind.type, "web", withImage("web:2"));
+  await world.until(get, ({ status }) => status?.updatedReplicas === 5);
+  await world.edit<Deployment>(deploymentKind.type, "web", (object) => ({
+    ...object,
+    spec: { ...object.spec, replicas: 11 },
+  }));
+  await world.until(get, ({ metadata, status }) => status?.observedGeneration === metadata.generation);
+  world.unready.clear();
+  for (const { metadata } of (await pods()).filter((pod) => !isReady(pod))) {
+    await world.store.delete(podKind.type, { namespace: NAMESPACE, name: metadata.name });
+  }
+  await rolledOut();
+  assert.equal((await pods()).filter(isActive).length, 11);
+});

@@ -8,8 +8,8 @@ export interface Scaling {
   replicas: number;
 }
 
-export const DESIRED_ANNOTATION = "deployment.kubernetes.io/desired-replicas";
-export const MAX_ANNOTATION = "deployment.kubernetes.io/max-replicas";
+const DESIRED_ANNOTATION = "deployment.kubernetes.io/desired-replicas";
+const MAX_ANNOTATION = "deployment.kubernetes.io/max-replicas";
 
 export function wanted({ spec }: Deployment | ReplicaSet): number {
   return spec.replicas ?? 1;

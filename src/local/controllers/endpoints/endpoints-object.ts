@@ -8,7 +8,7 @@ type Subset = NonNullable<Endpoints["subsets"]>[number];
 type Address = NonNullable<Subset["addresses"]>[number];
 
 const MANAGED_BY_LABEL = "endpoints.kubernetes.io/managed-by";
-export const ENDPOINTS_CONTROLLER = "endpoint-controller";
+const ENDPOINTS_CONTROLLER = "endpoint-controller";
 
 export function endpointsOf(
   service: Service,

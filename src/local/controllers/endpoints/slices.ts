@@ -11,7 +11,7 @@ export const MANAGED_BY_LABEL = "endpointslice.kubernetes.io/managed-by";
 const HEADLESS_LABEL = "service.kubernetes.io/headless";
 
 /** Endpoints in one slice at most: a change of one resends that many. */
-export const SLICE_SIZE = 100;
+const SLICE_SIZE = 100;
 
 export interface SliceWrites {
   create: EndpointSlice[];
@@ -64,7 +64,7 @@ export function sliceWrites(
 
 const EMPTY: ReadonlyMap<string, EndpointGroup> = new Map([["", { ports: [], endpoints: [] }]]);
 
-export function isHeadless({ spec }: Service): boolean {
+function isHeadless({ spec }: Service): boolean {
   return spec.clusterIP === "None";
 }
 
