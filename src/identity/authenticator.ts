@@ -29,6 +29,8 @@ export interface AuthenticatorOptions {
 
 /** Each of: answers yes, answers no. Apart, so that a flood of bad tokens does not push out the good ones. */
 const CAPACITY = 10_000;
+/** Reviews at a time: strangers who make up tokens must not keep the API server busy. */
+const UNDERWAY = 1_000;
 /** A token of a service account is about one kilobyte. */
 const LONGEST_TOKEN = 16 * 1024;
 
@@ -61,6 +63,7 @@ export function authenticator(options: AuthenticatorOptions): Authenticate {
     if (known) return known;
     const refusal = refusals.get(key, now());
     if (refusal) throw refusal;
+    if (underway.size >= UNDERWAY && !underway.has(key)) throw new Error("too many tokens are being reviewed");
     const asked = underway.get(key) ?? ask(token, key);
     underway.set(key, asked);
     return asked;

@@ -405,6 +405,38 @@ test("what changes while a proxy does not read is sent once, in its last state",
   assert.deepEqual((await proxy.take()).map(brief), ["Cluster c=3"]);
 });
 
+test("what breaks for one proxy does not touch another", async () => {
+  const errors: string[] = [];
+  const { source, hub, put } = world({ onError: (proxy, error) => errors.push(`${proxy} ${error}`) });
+  put(CDS, "c", "1");
+  source.defaultView = pushing({ [CDS]: ["c"] });
+  const [a, b] = [new FakeProxy(hub, peer("a")), new FakeProxy(hub, peer("b"))];
+  a.write = () => {
+    throw new Error("broken");
+  };
+  assert.deepEqual(await a.send({ typeUrl: CDS }), []);
+  assert.deepEqual((await b.send({ typeUrl: CDS })).map(brief), ["Cluster c=1"]);
+  assert.equal(a.closed?.code, 13);
+  assert.deepEqual(errors, [`${ID} Error: broken`]);
+  assert.deepEqual(
+    hub.status().map(({ proxy }) => proxy.pod),
+    ["b"],
+  );
+});
+
+test("another scope changes what the names asked for stand for", async () => {
+  const { source, hub, put } = world();
+  put(EDS, "one/c", "1");
+  put(EDS, "two/c", "2");
+  source.keyOf = ({ scope }, _type, name) => `${scope}/${name}`;
+  source.setView(ID, { scope: "one", push: new Map() });
+  const proxy = new FakeProxy(hub);
+  assert.match(brief((await proxy.send({ typeUrl: EDS, resourceNamesSubscribe: ["c"] }))[0] ?? never()), /=1$/);
+  source.setView(ID, { scope: "two", push: new Map() });
+  assert.match(brief((await proxy.take())[0] ?? never()), /=2$/);
+  assert.equal(source.retained(EDS, "one/c"), 0);
+});
+
 test("a proxy that leaves holds no rows", async () => {
   const { source, hub, put } = world();
   put(CDS, "c", "1");

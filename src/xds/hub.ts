@@ -10,6 +10,8 @@ export interface HubOptions {
   lingerMs?: number;
   /** How long routes wait at most for new clusters to be ready, in milliseconds. Default 3,000. */
   warmingMs?: number;
+  /** Hears what should not happen. The proxy's stream is closed then; it comes back, and all others are served. */
+  onError?(proxy: string, error: unknown): void;
 }
 
 /** All connected proxies. Knows sessions and rows, not how bytes travel. */
@@ -21,12 +23,14 @@ export class Hub {
   readonly #nackListeners = new Set<(nack: Nack) => void>();
   readonly #rejectionListeners = new Set<() => void>();
   readonly #sentListeners = new Set<(report: SentReport) => void>();
+  readonly #onError: (proxy: string, error: unknown) => void;
   readonly #stop: () => void;
   #due = new Set<Session>();
 
   constructor(source: ResourceSource, options: HubOptions = {}) {
     this.#source = source;
     this.#interest = new Interest(source);
+    this.#onError = options.onError ?? (() => {});
     this.#context = {
       source,
       interest: this.#interest,
@@ -54,6 +58,13 @@ export class Hub {
     session.adopt(this.#source.view(proxy.id));
     older?.close(Code.ABORTED, `${proxy.id} connected again; the newer stream is served`);
     return session;
+  }
+
+  /** Something broke while a proxy was served: it starts anew, and nobody else notices. */
+  fail(session: Session, error: unknown): void {
+    this.#onError(session.proxy.id, error);
+    session.close(Code.INTERNAL, "the control plane could not go on with this stream");
+    this.leave(session);
   }
 
   /** The stream ended. */
@@ -121,7 +132,13 @@ export class Hub {
   #flush(): void {
     const due = this.#due;
     this.#due = new Set();
-    for (const session of due) session.flush();
+    for (const session of due) {
+      try {
+        session.flush();
+      } catch (error) {
+        this.fail(session, error);
+      }
+    }
   }
 
   #rejectionsChanged(): void {

@@ -45,7 +45,11 @@ export class DiscoveryServer {
 
   constructor(options: DiscoveryServerOptions) {
     this.#options = options;
-    this.hub = new Hub(options.source, options);
+    const onError = (proxy: string, error: unknown): void => {
+      const reason = error instanceof Error ? error.stack : String(error);
+      options.log.warn({ proxy, reason }, "serving a proxy failed; its stream was closed");
+    };
+    this.hub = new Hub(options.source, { onError, ...options });
     this.#credentials = experimental.createCertificateProviderServerCredentials(
       // Named the other way round in the declarations: the first argument is the server's own certificate.
       provider(options.identity),
@@ -132,7 +136,11 @@ export class DiscoveryServer {
         if (!admitted) return;
         session = admitted;
       }
-      session.receive(request);
+      try {
+        session.receive(request);
+      } catch (error) {
+        this.hub.fail(session, error);
+      }
     });
     const gone = (): void => {
       clearTimeout(silent);

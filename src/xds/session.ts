@@ -221,7 +221,13 @@ export class Session {
         if (subscription.want(name, key, { pushed: true, asked })) subscription.mark(name, "changed");
       }
     }
-    for (const name of subscription.asked) this.#wantAsked(subscription, name, view);
+    // What a name that is asked for stands for depends on these two alone.
+    const push = view.push.get(subscription.type);
+    if (subscription.scope !== view.scope || subscription.push !== push) {
+      subscription.scope = view.scope;
+      subscription.push = push;
+      for (const name of subscription.asked) this.#wantAsked(subscription, name, view);
+    }
     this.#settle(subscription);
   }
 

@@ -59,8 +59,11 @@ export class Subscription {
   /** Gets what its view pushes, whatever it is called. */
   wildcard = false;
   readonly asked = new Set<string>();
-  /** The view's names that `wants` was made from. */
+  /** The names that came into `wants` because the view pushes them; undefined outside of a wildcard. */
   pushed: ReadonlyMap<string, string> | undefined;
+  /** Of the view from which the keys of the names asked for were taken. */
+  scope: string | undefined;
+  push: ReadonlyMap<string, string> | undefined;
   readonly wants = new Map<string, Want>();
   readonly names = new Names();
   readonly held = new Map<string, Held>();
