@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { VirtualServiceSpec } from "../kinds/istio/virtual-service-schema.ts";
-import { clusterSpec, endpointsOf, routeTable } from "./lookups.ts";
+import { clusterSpec, endpointsOf, outboundTrafficPolicy, routeTable } from "./lookups.ts";
 import { scopeOf } from "./selectors.ts";
 import { created, pod, service, slice, type TestMesh, testMesh } from "./testing.ts";
 
@@ -170,6 +170,44 @@ describe("routeTable", () => {
     assert.deepEqual(destinations(world, "a.b.example.com"), ["*.example.com:9080/*1"]);
     const table = routeTable(world.mesh, world.read, "default", "reviews", 9080);
     assert.equal(table?.service?.origin.kind, "Service");
+  });
+});
+
+describe("a Sidecar", () => {
+  function sidecar(world: TestMesh, name: string, hosts: string[], labels?: Record<string, string>): void {
+    world.inputs.sidecars.set(`default/${name}`, {
+      apiVersion: "networking.istio.io/v1",
+      kind: "Sidecar",
+      metadata: { name, namespace: "default" },
+      spec: {
+        ...(labels && { workloadSelector: { labels } }),
+        egress: [{ hosts }],
+        outboundTrafficPolicy: { mode: "REGISTRY_ONLY" },
+      },
+    });
+  }
+  const scope = (world: TestMesh, labels: Record<string, string> = {}) =>
+    scopeOf(world.mesh.selectors, world.read, { namespace: "default", labels });
+
+  it("narrows what clients of its namespace know, and what becomes of the rest", () => {
+    const world = bookinfo();
+    world.inputs.services.set("other/details", service("details", "other"));
+    sidecar(world, "narrow", [`./${HOST}`, "istio-system/*"]);
+    assert.equal(scope(world), "default#default/narrow");
+    assert.deepEqual(destinations(world, "reviews", scope(world)), [`${HOST}:9080/*1`]);
+    assert.equal(destinations(world, "ratings", scope(world)), undefined);
+    assert.equal(destinations(world, "details.other", scope(world)), undefined);
+    assert.notEqual(destinations(world, "details.other", "default"), undefined);
+    assert.equal(outboundTrafficPolicy(world.mesh, world.read, scope(world)), "REGISTRY_ONLY");
+    assert.equal(outboundTrafficPolicy(world.mesh, world.read, "default"), "ALLOW_ANY");
+  });
+
+  it("for certain workloads goes before that of the namespace", () => {
+    const world = bookinfo();
+    sidecar(world, "all", ["./*"]);
+    sidecar(world, "special", ["*/*"], { app: "x" });
+    assert.equal(scope(world, { app: "x", version: "v1" }), "default#default/special");
+    assert.equal(scope(world, { app: "y" }), "default#default/all");
   });
 });
 

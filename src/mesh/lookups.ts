@@ -2,7 +2,6 @@
 import type { Reader } from "../engine/derived.ts";
 import { destinationPolicy } from "./destination-rules.ts";
 import { endpointsOf as endpointsOfGroup } from "./endpoints.ts";
-import { meshRoutesKey } from "./gateway-api/mesh-routes.ts";
 import { hostAndWildcards, resolveHost } from "./hosts.ts";
 import type { DefaultPort } from "./http-action.ts";
 import { httpRoutesOf } from "./http-routes.ts";
@@ -22,6 +21,7 @@ import { isHttp } from "./protocol.ts";
 import { type Client, parseScope, type Scope } from "./selectors.ts";
 import { aliasesOf, findService, findServiceByAlias } from "./services.ts";
 import { DEFAULT_SETTINGS } from "./settings.ts";
+import { imports, type SidecarRow } from "./sidecars.ts";
 import { defaultTcpRoute, tcpRoutesOf } from "./tcp-routes.ts";
 import { MESH_GATEWAY, visibleVirtualServices } from "./virtual-services.ts";
 
@@ -55,10 +55,12 @@ export function routeTable(
   const client = parseScope(scope);
   const name = hostOf(written);
   const service = findServiceByAlias(mesh.services, read, client.namespace, name);
+  const sidecar = sidecarOf(mesh, read, client);
+  if (service && !imports(sidecar, client.namespace, service.namespace, service.host, port)) return undefined;
   const servicePort = service?.ports.find(({ number }) => number === port);
   if (service && !(servicePort && isHttp(servicePort.protocol))) return undefined;
   const host = service?.host ?? resolveHost(name, client.namespace, settingsOf(mesh, read).clusterDomain);
-  const routes = serviceRoutes(mesh, read, client, host, port) ?? virtualServiceRoutes(mesh, read, client, host, port);
+  const routes = virtualServiceRoutes(mesh, read, client, host, port);
   if (!service) return routes && { domainsHint: [name], routes };
   return {
     service,
@@ -113,14 +115,30 @@ export function tcpRoutes(
 ): readonly TcpRoute[] {
   const client = parseScope(scope);
   const view = viewpoint(mesh, read, client, port);
+  const sidecar = sidecarOf(mesh, read, client);
   for (const name of hostAndWildcards(host)) {
     for (const row of visibleVirtualServices(read, mesh.virtualServices.byMeshHost, name, client.namespace)) {
+      if (!imports(sidecar, client.namespace, row.origin.namespace, name, port)) continue;
       const routes = tcpRoutesOf(row, view);
       if (routes.length > 0) return routes;
     }
   }
   const service = findService(mesh.services, read, client.namespace, host);
   return service?.ports.some(({ number }) => number === port) ? [defaultTcpRoute(service, port)] : [];
+}
+
+/** What becomes of requests to hosts that the mesh does not know: as the client's Sidecar says, else as the mesh does. */
+export function outboundTrafficPolicy(
+  mesh: MeshCollections,
+  read: Reader,
+  scope: Scope,
+): MeshSettings["outboundTrafficPolicy"] {
+  const own = sidecarOf(mesh, read, parseScope(scope))?.outboundTrafficPolicy;
+  return own ?? settingsOf(mesh, read).outboundTrafficPolicy;
+}
+
+function sidecarOf(mesh: MeshCollections, read: Reader, { sidecar }: Client): SidecarRow | undefined {
+  return sidecar === undefined ? undefined : read.get(mesh.selectors.sidecars.rows, sidecar);
 }
 
 export function settingsOf(mesh: Pick<MeshCollections, "settings">, read: Reader): MeshSettings {
@@ -153,23 +171,6 @@ function viewpoint(mesh: MeshCollections, read: Reader, client: Client, port: nu
   return { client, port, gateway: MESH_GATEWAY, defaultPort: defaultPortOf(mesh, read, client.namespace, port) };
 }
 
-/** HTTPRoutes for a Service: those of the client's namespace, else those that everyone sees. They leave no default. */
-function serviceRoutes(
-  mesh: MeshCollections,
-  read: Reader,
-  client: Client,
-  host: string,
-  port: number,
-): readonly HttpRoute[] | undefined {
-  for (const rows of mesh.meshRoutes) {
-    for (const consumer of [client.namespace, ""]) {
-      const row = read.get(rows, meshRoutesKey({ host, port, consumer }));
-      if (row) return row.routes;
-    }
-  }
-  return undefined;
-}
-
 /** Of the VirtualServices for the closest host the oldest one that has a rule for this client. */
 function virtualServiceRoutes(
   mesh: MeshCollections,
@@ -179,8 +180,10 @@ function virtualServiceRoutes(
   port: number,
 ): HttpRoute[] | undefined {
   const view = viewpoint(mesh, read, client, port);
+  const sidecar = sidecarOf(mesh, read, client);
   for (const name of hostAndWildcards(host)) {
     for (const row of visibleVirtualServices(read, mesh.virtualServices.byMeshHost, name, client.namespace)) {
+      if (!imports(sidecar, client.namespace, row.origin.namespace, name, port)) continue;
       const routes = httpRoutesOf(row, view);
       if (routes.length > 0) return routes;
     }

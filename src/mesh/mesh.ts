@@ -6,7 +6,6 @@ import type { Collection } from "../engine/collection.ts";
 import type { Graph } from "../engine/graph.ts";
 import { type DestinationRules, wireDestinationRules } from "./destination-rules.ts";
 import { type Endpoints, wireEndpoints } from "./endpoints.ts";
-import type { MeshRoutes } from "./gateway-api/mesh-routes.ts";
 import { type GatewayWorkloads, wireGatewayWorkloads } from "./gateway-workloads.ts";
 import { type GatewayContributions, type Gateways, wireGateways } from "./gateways.ts";
 import { type InboundPort, wireInbound } from "./inbound.ts";
@@ -32,18 +31,11 @@ export interface MeshCollections {
   inbound: Collection<readonly InboundPort[]>;
   gatewayWorkloads: GatewayWorkloads;
   gateways: Gateways;
-  /** Of gateway APIs that route clients in the mesh too. */
-  meshRoutes: readonly Collection<MeshRoutes>[];
 }
 
 /** What a gateway API may read; how it contributes is in gateways.ts. */
-export type MeshCore = Omit<MeshCollections, "gateways" | "meshRoutes">;
-export type WireGatewayApi = (graph: Graph, inputs: MeshInputs, core: MeshCore) => GatewayApiRows;
-
-interface GatewayApiRows extends GatewayContributions {
-  /** Routes for clients of Services in the mesh. */
-  meshRoutes?: Collection<MeshRoutes>;
-}
+export type MeshCore = Omit<MeshCollections, "gateways">;
+export type WireGatewayApi = (graph: Graph, inputs: MeshInputs, core: MeshCore) => GatewayContributions;
 
 /** `gatewayApis`: those besides Istio's own. */
 export function wireMesh(
@@ -57,13 +49,14 @@ export function wireMesh(
   const endpoints = wireEndpoints(graph, inputs, services, workloads);
   const virtualServices = wireVirtualServices(graph, inputs, settings);
   const destinationRules = wireDestinationRules(graph, inputs, settings);
-  const selectors = wireSelectors(graph, virtualServices.rows, inputs.destinationRules);
+  const selectors = wireSelectors(graph, inputs, virtualServices.rows, settings);
   const inbound = wireInbound(graph, inputs, services.fromKubernetes.rows, (namespace, name) => `${namespace}/${name}`);
   const gatewayWorkloads = wireGatewayWorkloads(graph, inputs, workloads, selectors);
   const rules = { virtualServices, destinationRules, selectors };
   const core: MeshCore = { settings, services, workloads, endpoints, ...rules, inbound, gatewayWorkloads };
-  const istio = wireIstioGateways(graph, inputs, core);
-  const others = gatewayApis.map((wire) => wire(graph, inputs, core));
-  const meshRoutes = others.flatMap((api) => (api.meshRoutes ? [api.meshRoutes] : []));
-  return { ...core, gateways: wireGateways(graph, [istio, ...others]), meshRoutes };
+  const contributions = [
+    wireIstioGateways(graph, inputs, core),
+    ...gatewayApis.map((wire) => wire(graph, inputs, core)),
+  ];
+  return { ...core, gateways: wireGateways(graph, contributions) };
 }

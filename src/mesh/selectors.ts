@@ -1,7 +1,8 @@
 /**
  * Scopes: which clients see the same thing. What a client is told depends on its namespace and on whether its labels
  * match the selectors that rules name (a VirtualService's sourceLabels, a DestinationRule's workloadSelector). So a
- * scope is the namespace and those of the selectors that match; all client-side lookups take one.
+ * scope is the namespace, those of the selectors that match, and the Sidecar that narrows the client's view, if there is
+ * one; all client-side lookups take a scope.
  */
 import type { Collection } from "../engine/collection.ts";
 import type { Reader } from "../engine/derived.ts";
@@ -10,10 +11,11 @@ import type { Index } from "../engine/index-of.ts";
 import type { DestinationRule } from "../kinds/istio/destination-rule-schema.ts";
 import type { MeshInputs } from "./inputs.ts";
 import { labelTexts, selectorText, selects } from "./labels.ts";
-import type { Labels } from "./model.ts";
+import type { Labels, MeshSettings } from "./model.ts";
+import { type Sidecars, sidecarFor, wireSidecars } from "./sidecars.ts";
 import type { VirtualServiceRow } from "./virtual-services.ts";
 
-/** `default`, or `default?app=reviews,version=v1&team=a`: the namespace and the matching selectors. */
+/** `default`, or `default?app=reviews,version=v1&team=a#default/narrow`: namespace, matching selectors, Sidecar. */
 export type Scope = string;
 
 interface Selector {
@@ -25,12 +27,15 @@ interface Selector {
 export interface Selectors {
   fromVirtualServices: Index<Selector>;
   fromDestinationRules: Index<Selector>;
+  sidecars: Sidecars;
+  settings: Collection<MeshSettings>;
 }
 
 export function wireSelectors(
   graph: Graph,
+  inputs: Pick<MeshInputs, "destinationRules" | "sidecars">,
   virtualServices: Collection<VirtualServiceRow>,
-  destinationRules: MeshInputs["destinationRules"],
+  settings: Collection<MeshSettings>,
 ): Selectors {
   const sources = graph.deriveMany<VirtualServiceRow, Selector>(
     "source label selectors",
@@ -46,13 +51,18 @@ export function wireSelectors(
   );
   const workloads = graph.derive<DestinationRule, Selector>(
     "workload selectors",
-    destinationRules,
+    inputs.destinationRules,
     (_key, { spec, metadata }) => {
       const labels = spec?.workloadSelector?.matchLabels ?? {};
       return Object.keys(labels).length > 0 ? { labels, namespaces: [metadata.namespace ?? ""] } : undefined;
     },
   );
-  return { fromVirtualServices: byLabel(graph, sources), fromDestinationRules: byLabel(graph, workloads) };
+  return {
+    fromVirtualServices: byLabel(graph, sources),
+    fromDestinationRules: byLabel(graph, workloads),
+    sidecars: wireSidecars(graph, inputs.sidecars),
+    settings,
+  };
 }
 
 /** Bucket `namespace/key=value` of the selector's first label: a client looks only where it has a label itself. */
@@ -74,18 +84,27 @@ export function scopeOf(selectors: Selectors, read: Reader, client: { namespace:
     look(selectors.fromVirtualServices, `/${label}`);
     look(selectors.fromDestinationRules, `${client.namespace}/${label}`);
   }
-  return matching.size === 0 ? client.namespace : `${client.namespace}?${[...matching].sort().join("&")}`;
+  const rootNamespace = read.get(selectors.settings, "")?.rootNamespace ?? "";
+  const sidecar = sidecarFor(selectors.sidecars, read, client, rootNamespace);
+  const marks = matching.size === 0 ? "" : `?${[...matching].sort().join("&")}`;
+  return `${client.namespace}${marks}${sidecar === undefined ? "" : `#${sidecar}`}`;
 }
 
 export interface Client {
   namespace: string;
   selectors: ReadonlySet<string>;
+  /** Key of the Sidecar that narrows what it knows. */
+  sidecar?: string;
 }
 
 export function parseScope(scope: Scope): Client {
-  const mark = scope.indexOf("?");
-  if (mark < 0) return { namespace: scope, selectors: new Set() };
-  return { namespace: scope.slice(0, mark), selectors: new Set(scope.slice(mark + 1).split("&")) };
+  const [rest = "", sidecar] = scope.split("#");
+  const [namespace = "", selectors] = rest.split("?");
+  return {
+    namespace,
+    selectors: new Set(selectors === undefined ? [] : selectors.split("&")),
+    ...(sidecar !== undefined && { sidecar }),
+  };
 }
 
 /** Whether the client's labels match: an empty selector matches every client. */
