@@ -61,11 +61,18 @@ export async function runNode({ home, store, issueToken, onError }: NodeOptions)
   const book = new ServiceBook();
   const proxy = new ServiceProxy(nodeNetwork, onError);
   const agent = new Agent({ home, holder: nodeNetwork, onReady: () => hostPorts.reopen(), onError });
-  const kubelet = new Events(store, "kubelet", NODE_NAME);
-  const hostPorts = new HostPortOpener(agent, ({ port, service, kind }, error) => {
-    // A load balancer's port is also reachable by its node port; a node port has no other way.
-    if (kind === "NodePort")
-      onError(new Error(`port ${port} of Service ${service} cannot be opened: ${error.message}`));
+  const events = new Events(store, "kubelet", NODE_NAME);
+  const schedulerEvents = new Events(store, "default-scheduler", "");
+  const hostPorts = new HostPortOpener(agent, ({ port, service: key, kind }, { message }) => {
+    // A load balancer's port is one of two ways to reach it; a node port has no other.
+    if (kind === "LoadBalancer") return;
+    onError(new Error(`port ${port} of Service ${key} cannot be opened: ${message}`));
+    const service = services.get(key);
+    if (!service) return;
+    const { namespace = "default", name, uid = "" } = service.metadata;
+    const remedy = "It is opened when it is free; or choose another nodePort.";
+    const subject = { apiVersion: "v1", kind: "Service", namespace, name, uid };
+    events.record(subject, "Warning", "PortNotOpened", `127.0.0.1:${port} cannot be opened: ${message}. ${remedy}`);
   });
   const balancers = new LoadBalancerStatus(store, onError);
 
@@ -111,7 +118,7 @@ export async function runNode({ home, store, issueToken, onError }: NodeOptions)
     onError,
   };
   const ipam = new Ipam(home.ipamFile);
-  const pods = new Pods({ store, node, events: kubelet, ipam, nodeNetwork, folder: home.pods });
+  const pods = new Pods({ store, node, events, schedulerEvents, ipam, nodeNetwork, folder: home.pods });
 
   await Promise.all([services.synced, slices.synced, configMaps.synced, secrets.synced]);
   // Only now: until the API has been heard, an agent of a former node process knows more than a new one would.
@@ -129,6 +136,7 @@ export async function runNode({ home, store, issueToken, onError }: NodeOptions)
     release: async () => {
       clearInterval(timer);
       ending.abort();
+      hostPorts.stop();
       server.close();
       await agent.stop(false);
     },

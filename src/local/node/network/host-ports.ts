@@ -36,14 +36,20 @@ export function wantedPorts(services: Iterable<ServiceState>): Map<number, HostP
 }
 
 const HOST = "127.0.0.1";
+/** A port that someone else has may become free. */
+const RETRY_MS = 3000;
 
 export class HostPortOpener {
   readonly #agent: Agent;
   readonly #onRefused: (port: HostPort, error: NodeJS.ErrnoException) => void;
   readonly #open = new Map<number, HostPort>();
+  readonly #refused = new Map<number, HostPort>();
   #wanted = new Map<number, HostPort>();
+  #agentReady = false;
   #queue: Promise<void> = Promise.resolve();
+  #retry: NodeJS.Timeout | undefined;
 
+  /** `onRefused` hears once of each port that cannot be had. */
   constructor(agent: Agent, onRefused: (port: HostPort, error: NodeJS.ErrnoException) => void) {
     this.#agent = agent;
     this.#onRefused = onRefused;
@@ -51,15 +57,22 @@ export class HostPortOpener {
 
   set(services: Iterable<ServiceState>): void {
     this.#wanted = wantedPorts(services);
-    this.#queue = this.#queue.then(() => this.#apply());
+    // Until then an agent of a former node process may still have them.
+    if (this.#agentReady) this.#queue = this.#queue.then(() => this.#apply());
   }
 
   /** A new agent has none of them. */
   reopen(): void {
+    this.#agentReady = true;
     this.#queue = this.#queue.then(() => {
       this.#open.clear();
       return this.#apply();
     });
+  }
+
+  stop(): void {
+    clearTimeout(this.#retry);
+    this.#agentReady = false;
   }
 
   async #apply(): Promise<void> {
@@ -70,21 +83,25 @@ export class HostPortOpener {
       this.#open.delete(port);
       released.add(port);
     }
+    for (const [port, refused] of this.#refused) if (!same(refused, this.#wanted.get(port))) this.#refused.delete(port);
     for (const [port, wanted] of this.#wanted) {
       if (this.#open.has(port)) continue;
-      // Tried once, whatever comes of it: a port that is taken is reported, not fought for.
-      this.#open.set(port, wanted);
       try {
-        this.#agent.listen(
-          String(port),
-          await listen(port, released.has(port) ? RELEASE_TRIES : 0),
-          wanted.service,
-          wanted.servicePort,
-        );
+        const server = await listen(port, released.has(port) ? RELEASE_TRIES : 0);
+        this.#agent.listen(String(port), server, wanted.service, wanted.servicePort);
+        this.#open.set(port, wanted);
+        this.#refused.delete(port);
       } catch (error) {
-        this.#onRefused(wanted, error instanceof Error ? error : new Error(String(error)));
+        if (!this.#refused.has(port))
+          this.#onRefused(wanted, error instanceof Error ? error : new Error(String(error)));
+        this.#refused.set(port, wanted);
       }
     }
+    clearTimeout(this.#retry);
+    if (this.#refused.size === 0 || !this.#agentReady) return;
+    this.#retry = setTimeout(() => {
+      this.#queue = this.#queue.then(() => this.#apply());
+    }, RETRY_MS).unref();
   }
 }
 

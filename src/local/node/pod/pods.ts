@@ -19,6 +19,7 @@ export interface PodsOptions {
   store: Store;
   node: NodeServices;
   events: Events;
+  schedulerEvents: Events;
   ipam: Ipam;
   nodeNetwork: ProcessRef;
   /** Holds a folder per pod uid. */
@@ -96,7 +97,7 @@ export class Pods {
 
   /** There is one node, so scheduling is to say so. */
   async #bind(pod: Pod): Promise<void> {
-    const { store, events, node } = this.#options;
+    const { store, schedulerEvents: events, node } = this.#options;
     const { namespace = "default", name, uid = "", deletionTimestamp } = pod.metadata;
     if (deletionTimestamp !== undefined || (pod.spec.schedulingGates?.length ?? 0) > 0) return;
     const subject = { apiVersion: "v1", kind: "Pod", namespace, name, uid };

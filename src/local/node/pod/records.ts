@@ -28,6 +28,8 @@ export interface ContainerRecord {
   ready: boolean;
   /** How long the next restart waits; 0: it does not. */
   backOffMs: number;
+  /** While it waits for its restart: when that is, in Unix milliseconds. */
+  restartAt?: number;
 }
 
 export interface PodRecord {

@@ -59,6 +59,7 @@ export class ContainerRunner {
     if (record.state.type === "Terminated" && !this.#restarts(record.state.exitCode)) {
       return record.state.exitCode === 0;
     }
+    if (record.restartAt !== undefined) await this.#awaitRestart(record.restartAt);
     const adopted = this.#adopt();
     if (adopted) await this.#watch(adopted);
     while (!this.#stopping.signal.aborted) {
@@ -213,6 +214,7 @@ export class ContainerRunner {
     const { delayMs, rememberMs } = nextRestart(record.backOffMs, ended.exitCode === START_FAILED ? 0 : ran);
     record.last = ended;
     record.backOffMs = rememberMs;
+    record.restartAt = Date.parse(ended.finishedAt) + delayMs;
     if (delayMs > 0) {
       const { metadata } = this.#context.pod();
       const where = `${metadata.name}_${metadata.namespace}(${metadata.uid})`;
@@ -226,9 +228,15 @@ export class ContainerRunner {
         "CrashLoopBackOff",
         `back-off ${durationText(delayMs)} restarting failed container=${container.name} pod=${where}`,
       );
-      await this.#pause(delayMs - (Date.now() - Date.parse(ended.finishedAt)));
     }
-    record.restarts++;
+    await this.#awaitRestart(record.restartAt);
+  }
+
+  async #awaitRestart(at: number): Promise<void> {
+    await this.#pause(at - Date.now());
+    if (this.#stopping.signal.aborted) return;
+    delete this.record.restartAt;
+    this.record.restarts++;
   }
 
   async #pause(ms: number): Promise<void> {
