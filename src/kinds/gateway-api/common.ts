@@ -5,7 +5,7 @@ export const GROUP = "gateway.networking.k8s.io";
 
 const SUBDOMAIN = "[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*";
 const PATH_CHARACTERS = "[A-Za-z0-9\\/\\-._~%!$&'()*+,;=:]+";
-export const HEADER_NAME_PATTERN = "^[A-Za-z0-9!#$%&'*+\\-.^_\\x60|~]+$";
+const HEADER_NAME_PATTERN = "^[A-Za-z0-9!#$%&'*+\\-.^_\\x60|~]+$";
 
 /** A JSON object used as a map. (Type.Record says it with patternProperties, which CRDs do not know.) */
 export function map<V extends TSchema>(value: V, options: object = {}) {
@@ -46,7 +46,7 @@ export const duration = () => Type.String({ pattern: "^([0-9]{1,5}(h|m|s|ms)){1,
 export const controllerName = () =>
   Type.String({ minLength: 1, maxLength: 253, pattern: `^${SUBDOMAIN}\\/${PATH_CHARACTERS}$` });
 
-export const condition = Type.Object({
+const condition = Type.Object({
   type: Type.String({
     maxLength: 316,
     pattern: `^(${SUBDOMAIN}/)?(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])$`,
@@ -57,7 +57,6 @@ export const condition = Type.Object({
   reason: Type.String({ minLength: 1, maxLength: 1024, pattern: "^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$" }),
   message: Type.String({ maxLength: 32768 }),
 });
-export type Condition = Static<typeof condition>;
 
 export const conditions = (options: object = {}) => listMap(condition, ["type"], { maxItems: 8, ...options });
 
@@ -71,7 +70,7 @@ export const waiting = (...types: string[]) =>
     lastTransitionTime: "1970-01-01T00:00:00Z",
   }));
 
-export const parentRef = Type.Object(
+const parentRef = Type.Object(
   {
     group: Type.Optional(groupName({ default: GROUP })),
     kind: Type.Optional(kindName({ default: "Gateway" })),
@@ -97,7 +96,6 @@ export const routeStatus = Type.Object(
   },
   { description: "Written by controllers." },
 );
-export type RouteStatus = Static<typeof routeStatus>;
 
 export const parentRefs = () =>
   Type.Optional(atomicList(parentRef, { maxItems: 32, description: "Where the route is to be attached." }));
@@ -130,7 +128,6 @@ export const secretRef = Type.Object({
   namespace: Type.Optional(namespaceName()),
   name: objectName(),
 });
-export type SecretRef = Static<typeof secretRef>;
 
 export const labelSelector = Type.Object(
   {

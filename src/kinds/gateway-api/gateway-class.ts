@@ -11,7 +11,6 @@ const spec = Type.Object({
   description: Type.Optional(Type.String({ maxLength: 64 })),
   parametersRef: Type.Optional(Type.Object({ ...localParametersRef, namespace: Type.Optional(namespaceName()) })),
 });
-export type GatewayClassSpec = Static<typeof spec>;
 
 const status = Type.Object(
   {
@@ -24,7 +23,7 @@ const status = Type.Object(
 const schema = Type.Object({ spec, status: Type.Optional(status) });
 
 export interface GatewayClassObject extends KubeObject {
-  spec: GatewayClassSpec;
+  spec: Static<typeof spec>;
 }
 
 export const gatewayClassKind: Kind<GatewayClassObject> = {

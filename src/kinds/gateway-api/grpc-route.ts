@@ -47,7 +47,7 @@ const grpcMatch = Type.Object({
     ),
   ),
 });
-export type GrpcRouteMatch = Static<typeof grpcMatch>;
+type GrpcRouteMatch = Static<typeof grpcMatch>;
 
 const grpcFilter = Type.Object({
   type: oneOf(["ResponseHeaderModifier", "RequestHeaderModifier", "RequestMirror", "ExtensionRef"]),
@@ -56,7 +56,7 @@ const grpcFilter = Type.Object({
   requestMirror: Type.Optional(requestMirror),
   extensionRef: Type.Optional(Type.Object(localParametersRef)),
 });
-export type GrpcFilter = Static<typeof grpcFilter>;
+type GrpcFilter = Static<typeof grpcFilter>;
 const grpcFilters = () => Type.Optional(atomicList(grpcFilter, { maxItems: 16 }));
 
 const grpcRule = Type.Object({
@@ -65,19 +65,18 @@ const grpcRule = Type.Object({
   filters: grpcFilters(),
   backendRefs: Type.Optional(atomicList(Type.Object({ ...weightedBackend, filters: grpcFilters() }), { maxItems: 16 })),
 });
-export type GrpcRouteRule = Static<typeof grpcRule>;
+type GrpcRouteRule = Static<typeof grpcRule>;
 
 const spec = Type.Object({
   parentRefs: parentRefs(),
   hostnames: hostnames(),
   rules: Type.Optional(atomicList(grpcRule, { maxItems: 16 })),
 });
-export type GrpcRouteSpec = Static<typeof spec>;
 
 const schema = Type.Object({ spec: Type.Optional(spec), status: Type.Optional(routeStatus) });
 
 export interface GrpcRouteObject extends KubeObject {
-  spec?: GrpcRouteSpec;
+  spec?: Static<typeof spec>;
 }
 
 export const grpcRouteKind: Kind<GrpcRouteObject> = {

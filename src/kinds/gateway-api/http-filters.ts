@@ -68,7 +68,7 @@ const urlRewrite = Type.Object({
   path: Type.Optional(pathModifier),
 });
 
-export const httpFilter = Type.Object({
+const httpFilter = Type.Object({
   type: oneOf([
     "RequestHeaderModifier",
     "ResponseHeaderModifier",

@@ -4,8 +4,8 @@ import type { Labels } from "../../mesh/model.ts";
 import { InjectionError } from "./error.ts";
 
 /** "*" for all. */
-export type Ports = "*" | readonly number[];
-export type Ranges = "*" | readonly string[];
+type Ports = "*" | readonly number[];
+type Ranges = "*" | readonly string[];
 
 export interface Interception {
   outbound: {

@@ -112,7 +112,7 @@ function allows(
 }
 
 /** The hosts that a listener and a route have in common. Either without any stands for all. */
-export function commonHosts(listenerHost: string, routeHosts: readonly string[]): string[] {
+function commonHosts(listenerHost: string, routeHosts: readonly string[]): string[] {
   const listener = listenerHost === "" ? "*" : listenerHost;
   const routes = routeHosts.length === 0 ? ["*"] : routeHosts;
   return [...new Set(routes.flatMap((host) => intersectHosts(listener, host) ?? []))];

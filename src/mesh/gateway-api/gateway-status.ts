@@ -99,7 +99,7 @@ function listenerConditions(listener: Listener, generation: number, gatewayFault
 const BUNDLE_VERSION = "v1.6";
 
 /** What of the Gateway API's optional features is served, in upstream's names. */
-export const SUPPORTED_FEATURES = [
+const SUPPORTED_FEATURES = [
   "Gateway",
   "GatewayAddressEmpty",
   "GatewayHTTPListenerIsolation",

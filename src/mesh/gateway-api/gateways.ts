@@ -57,13 +57,13 @@ export function wireGateways(graph: Graph, sources: GatewaySources): Gateways {
   return { parsed, rows };
 }
 
-export function isOurs(className: string, classes: Collection<KubeObject>, read: Reader): boolean {
+function isOurs(className: string, classes: Collection<KubeObject>, read: Reader): boolean {
   const spec = read.get(classes, className)?.spec;
   return typeof spec === "object" && spec !== null && Reflect.get(spec, "controllerName") === CONTROLLER_NAME;
 }
 
 /** The name of what is deployed for a Gateway. */
-export function deployedName(gateway: Pick<GatewayParsed, "name" | "annotations" | "spec">): string {
+function deployedName(gateway: Pick<GatewayParsed, "name" | "annotations" | "spec">): string {
   return gateway.annotations["gateway.istio.io/name-override"] ?? `${gateway.name}-${gateway.spec.gatewayClassName}`;
 }
 
@@ -71,7 +71,7 @@ export function deployedName(gateway: Pick<GatewayParsed, "name" | "annotations"
  * The Service that a Gateway names in `spec.addresses`, by host name, as Istio's manual deployment has it;
  * undefined: one is deployed for it.
  */
-export function namedService(gateway: Pick<GatewayParsed, "namespace" | "spec">, clusterDomain: string) {
+function namedService(gateway: Pick<GatewayParsed, "namespace" | "spec">, clusterDomain: string) {
   const hosts = (gateway.spec.addresses ?? [])
     .filter(({ type }) => type === "Hostname")
     .map(({ value }) => value ?? "");

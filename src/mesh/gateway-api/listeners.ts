@@ -3,7 +3,7 @@ import type { AllowedRoutes, GatewayListener } from "../../kinds/gateway-api/gat
 import { intersectHosts } from "../hosts.ts";
 import type { Fault } from "./conditions.ts";
 
-export interface RouteKind {
+interface RouteKind {
   group: string;
   kind: string;
 }

@@ -6,7 +6,7 @@ import { type HttpRouteObject, type HttpRouteSpec, httpRouteKind } from "../../k
 import type { KubeObject } from "../../store/object.ts";
 import { createdAt } from "../age.ts";
 
-export interface Parsed<S> {
+interface Parsed<S> {
   namespace: string;
   name: string;
   generation: number;
