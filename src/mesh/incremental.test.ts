@@ -26,6 +26,7 @@ const edit = fc.record({
     "gateway",
     "se",
     "we",
+    "sidecar",
     "settings",
   ),
   namespace: fc.constantFrom(...NAMESPACES),
@@ -108,6 +109,10 @@ function apply({ inputs }: ReturnType<typeof world>, change: Edit): unknown {
     }
     case "we":
       return put(inputs.workloadEntries, { ...object, spec: { address: "192.0.2.1", labels } });
+    case "sidecar": {
+      const selector = flag ? { workloadSelector: { labels: { version: label } } } : {};
+      return put(inputs.sidecars, { ...object, spec: { egress: [{ hosts: [`./*`, `*/${host}`] }], ...selector } });
+    }
     case "settings": {
       const mesh = flag ? "rootNamespace: team" : "outboundTrafficPolicy: {mode: REGISTRY_ONLY}";
       const config = { metadata: { name: "istio", namespace: "istio-system" }, data: { mesh } };

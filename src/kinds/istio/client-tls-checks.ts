@@ -8,9 +8,6 @@ export function checkDestinationTls(report: Report, field: string, tls: ClientTl
   if (tls.insecureSkipVerify && caCertificates) {
     report("conflict", `${field}.caCertificates`, "with insecureSkipVerify nothing is verified", "take one out");
   }
-  if (mode === "SIMPLE" && (clientCertificate || privateKey)) {
-    report("conflict", `${field}.clientCertificate`, "SIMPLE presents no client certificate", "use mode MUTUAL");
-  }
   if (mode === "ISTIO_MUTUAL" && (clientCertificate || privateKey || caCertificates || credentialName)) {
     report(
       "conflict",
@@ -19,8 +16,8 @@ export function checkDestinationTls(report: Report, field: string, tls: ClientTl
       "take the others out, or use mode MUTUAL",
     );
   }
-  if (mode === "MUTUAL" && credentialName && (clientCertificate || privateKey || caCertificates)) {
-    report("conflict", `${field}.credentialName`, "certificates come from credentialName or from files, not both");
+  if (credentialName && mode !== "ISTIO_MUTUAL" && (clientCertificate || privateKey || caCertificates)) {
+    report("conflict", `${field}.credentialName`, "certificates come from credentialName or from files", "keep one");
   }
   if (mode === "MUTUAL" && !credentialName) {
     if (!clientCertificate)
@@ -36,6 +33,9 @@ export function checkDestinationTls(report: Report, field: string, tls: ClientTl
 }
 
 export function warnDestinationTls(report: Report, field: string, tls: ClientTlsSpec | undefined): void {
+  if (tls?.mode === "SIMPLE" && tls.clientCertificate) {
+    report("noEffect", `${field}.clientCertificate`, "SIMPLE presents no client certificate", "use mode MUTUAL");
+  }
   if ((tls?.mode === "SIMPLE" || tls?.mode === "MUTUAL") && tls.insecureSkipVerify) {
     report(
       "noEffect",

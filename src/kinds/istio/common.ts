@@ -60,7 +60,13 @@ const ValidationMessage = shape(
 export const IstioStatus = shape(
   "IstioStatus",
   {},
-  { conditions: list(Condition), validationMessages: list(ValidationMessage), observedGeneration: intOrText },
+  {
+    conditions: list(Condition),
+    validationMessages: list(ValidationMessage),
+    observedGeneration: intOrText,
+    /** Of ServiceEntries only: addresses that were given to hosts without any. */
+    addresses: list(shape("ServiceEntryAddress", {}, { value: text, host: text })),
+  },
 );
 export type IstioStatus = Type.Static<typeof IstioStatus>;
 
