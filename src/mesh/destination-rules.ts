@@ -12,7 +12,7 @@ import type { DestinationPolicy, Labels, MeshSettings, ObjectRef, Service, Traff
 import { type Client, clientMatches } from "./selectors.ts";
 import { overlay, trafficPolicy, withPort } from "./traffic-policy.ts";
 
-export interface DestinationRuleRow {
+interface DestinationRuleRow {
   origin: ObjectRef;
   createdAt: number;
   host: string;

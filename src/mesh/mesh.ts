@@ -35,7 +35,7 @@ export interface MeshCollections {
 
 /** What a gateway API may read; how it contributes is in gateways.ts. */
 export type MeshCore = Omit<MeshCollections, "gateways">;
-export type WireGatewayApi = (graph: Graph, inputs: MeshInputs, core: MeshCore) => GatewayContributions;
+type WireGatewayApi = (graph: Graph, inputs: MeshInputs, core: MeshCore) => GatewayContributions;
 
 /** `gatewayApis`: those besides Istio's own. */
 export function wireMesh(

@@ -38,7 +38,7 @@ export function portProtocol(port: {
 }
 
 /** Of `http`, `http-web`, `GRPC`: undefined when it names no protocol. */
-export function protocolNamed(name: string): Protocol | undefined {
+function protocolNamed(name: string): Protocol | undefined {
   const lower = name.toLowerCase();
   if (lower.startsWith("grpc-web")) return "GRPC";
   const prefix = lower.split("-", 1)[0] ?? "";

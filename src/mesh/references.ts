@@ -62,7 +62,7 @@ function some(problems: Problem[]): readonly Problem[] | undefined {
 }
 
 /** Gateways, delegates and destinations that there are not. */
-export function virtualServiceReferences(sources: Sources, read: Reader, object: VirtualService): Problem[] {
+function virtualServiceReferences(sources: Sources, read: Reader, object: VirtualService): Problem[] {
   const namespace = object.metadata.namespace ?? "";
   const { gateways = [], http = [], tls = [], tcp = [] } = object.spec ?? {};
   const problems: Problem[] = [];
@@ -132,7 +132,7 @@ function destinationReferences(
 }
 
 /** The host, where no service has it. A wildcard is for what may come. */
-export function destinationRuleReferences({ mesh }: Sources, read: Reader, object: DestinationRule): Problem[] {
+function destinationRuleReferences({ mesh }: Sources, read: Reader, object: DestinationRule): Problem[] {
   const namespace = object.metadata.namespace ?? "";
   const host = resolveHost(object.spec?.host ?? "", namespace, settingsOf(mesh, read).clusterDomain);
   if (host.includes("*") || findService(mesh.services, read, namespace, host)) return [];

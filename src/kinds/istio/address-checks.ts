@@ -2,7 +2,7 @@
 import { isIP } from "node:net";
 import type { Report } from "./report.ts";
 
-export function isCidr(text: string): boolean {
+function isCidr(text: string): boolean {
   const [address = "", bits, ...rest] = text.split("/");
   const version = isIP(address);
   if (version === 0 || rest.length > 0) return false;

@@ -66,7 +66,7 @@ const AuthorizationPolicySpec = shape(
     provider: shape("ExtensionProvider", {}, { name: text }),
   },
 );
-export type AuthorizationPolicySpec = Type.Static<typeof AuthorizationPolicySpec>;
+type AuthorizationPolicySpec = Type.Static<typeof AuthorizationPolicySpec>;
 
 export const authorizationPolicyKind = istioKind<AuthorizationPolicySpec>(
   {

@@ -57,7 +57,7 @@ const ValidationMessage = shape(
   },
 );
 
-export const IstioStatus = shape(
+const IstioStatus = shape(
   "IstioStatus",
   {},
   {
@@ -68,7 +68,7 @@ export const IstioStatus = shape(
     addresses: list(shape("ServiceEntryAddress", {}, { value: text, host: text })),
   },
 );
-export type IstioStatus = Type.Static<typeof IstioStatus>;
+type IstioStatus = Type.Static<typeof IstioStatus>;
 
 /** An object of one of Istio's kinds: all have a spec and the same status. */
 export interface IstioObject<Spec> extends KubeObject {

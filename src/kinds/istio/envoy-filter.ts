@@ -133,7 +133,7 @@ const EnvoyFilterSpec = shape(
     priority: int32,
   },
 );
-export type EnvoyFilterSpec = Type.Static<typeof EnvoyFilterSpec>;
+type EnvoyFilterSpec = Type.Static<typeof EnvoyFilterSpec>;
 
 export const envoyFilterKind = istioKind<EnvoyFilterSpec>(
   { group: "networking", version: "v1alpha3", kind: "EnvoyFilter", plural: "envoyfilters" },

@@ -10,7 +10,7 @@ const PeerAuthenticationSpec = shape(
   {},
   { selector: PolicySelector, mtls: MutualTls, portLevelMtls: Type.Record(Type.String(), MutualTls) },
 );
-export type PeerAuthenticationSpec = Type.Static<typeof PeerAuthenticationSpec>;
+type PeerAuthenticationSpec = Type.Static<typeof PeerAuthenticationSpec>;
 
 export const peerAuthenticationKind = istioKind<PeerAuthenticationSpec>(
   {

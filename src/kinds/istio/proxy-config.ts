@@ -13,7 +13,7 @@ const ProxyConfigSpec = shape(
     image: shape("ProxyImage", {}, { imageType: text }),
   },
 );
-export type ProxyConfigSpec = Type.Static<typeof ProxyConfigSpec>;
+type ProxyConfigSpec = Type.Static<typeof ProxyConfigSpec>;
 
 export const proxyConfigKind = istioKind<ProxyConfigSpec>(
   { group: "networking", version: "v1beta1", kind: "ProxyConfig", plural: "proxyconfigs" },

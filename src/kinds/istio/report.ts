@@ -19,7 +19,7 @@ const CODES = {
   unreachable: "IST0130",
 } as const;
 
-export type Finding = keyof typeof CODES;
+type Finding = keyof typeof CODES;
 
 /** Tells of one problem: the kind of it, the field's path, what is wrong and what to do. */
 export type Report = (finding: Finding, field: string, message: string, remedy?: string) => void;

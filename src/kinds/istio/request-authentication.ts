@@ -37,7 +37,7 @@ const RequestAuthenticationSpec = shape(
     jwtRules: Type.Array(JwtRule, { maxItems: 4096 }),
   },
 );
-export type RequestAuthenticationSpec = Type.Static<typeof RequestAuthenticationSpec>;
+type RequestAuthenticationSpec = Type.Static<typeof RequestAuthenticationSpec>;
 
 export const requestAuthenticationKind = istioKind<RequestAuthenticationSpec>(
   {

@@ -83,7 +83,7 @@ const TelemetrySpec = shape(
     ),
   },
 );
-export type TelemetrySpec = Type.Static<typeof TelemetrySpec>;
+type TelemetrySpec = Type.Static<typeof TelemetrySpec>;
 
 export const telemetryKind = istioKind<TelemetrySpec>(
   { group: "telemetry", version: "v1", otherVersions: ["v1alpha1"], kind: "Telemetry", plural: "telemetries" },

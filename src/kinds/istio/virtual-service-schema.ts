@@ -3,7 +3,6 @@ import { Type } from "typebox";
 import {
   bool,
   Destination,
-  double,
   duration,
   type IstioObject,
   int32,
@@ -26,7 +25,7 @@ export type HeaderOperationsSpec = Type.Static<typeof HeaderOperations>;
 const Headers = shape("Headers", {}, { request: HeaderOperations, response: HeaderOperations });
 export type HeadersSpec = Type.Static<typeof Headers>;
 
-export const HttpMatchRequest = shape(
+const HttpMatchRequest = shape(
   "HTTPMatchRequest",
   {},
   {
@@ -140,7 +139,7 @@ export const HttpRouteSpec = shape(
     mirrors: list(shape("HTTPMirrorPolicy", { destination: Destination }, { percentage: Percent })),
     mirrorPercent: uint32,
     mirror_percent: uint32,
-    mirrorPercentage: shape("Percent", {}, { value: double }),
+    mirrorPercentage: Percent,
     corsPolicy: CorsPolicy,
     headers: Headers,
   },

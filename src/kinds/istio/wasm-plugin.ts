@@ -47,7 +47,7 @@ const WasmPluginSpec = shape(
     type: oneOf("UNSPECIFIED_PLUGIN_TYPE", "HTTP", "NETWORK"),
   },
 );
-export type WasmPluginSpec = Type.Static<typeof WasmPluginSpec>;
+type WasmPluginSpec = Type.Static<typeof WasmPluginSpec>;
 
 export const wasmPluginKind = istioKind<WasmPluginSpec>(
   { group: "extensions", version: "v1alpha1", kind: "WasmPlugin", plural: "wasmplugins" },
