@@ -310,7 +310,7 @@ describe("reading", () => {
       apiVersion: "v1",
       kind: "Event",
       metadata: { name: "e1", namespace: "default" },
-      involvedObject: { kind: "Deployment", name: "reviews-v1", namespace: "default", uid },
+      involvedObject: { apiVersion: "apps/v1", kind: "Deployment", name: "reviews-v1", namespace: "default", uid },
       reason: "ScalingReplicaSet",
       message: "Scaled up",
       type: "Normal",

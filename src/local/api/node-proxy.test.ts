@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server } from "node:http";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { WebSocketServer } from "ws";
+import { type WebSocket, WebSocketServer } from "ws";
 import { startTestWorld, type TestWorld } from "./testing.ts";
 
 let world: TestWorld;
@@ -24,12 +27,23 @@ before(async () => {
       ],
     },
   });
+  await world.ok(`patch pod p --subresource=status --type=merge -p '{"status":{"phase":"Running"}}'`);
 });
 after(async () => {
   node?.close();
   node?.closeAllConnections();
   await world.close();
 });
+
+/** One port: channel 0 carries its data, after the port's number. */
+function echo(client: WebSocket, say: (channel: number, text: string) => void): void {
+  say(0, "\x50\0");
+  say(1, "\x50\0");
+  client.on("message", (data) => {
+    const message = Buffer.isBuffer(data) ? data : Buffer.alloc(0);
+    say(0, `echo ${message.subarray(1)}`);
+  });
+}
 
 /** Speaks the node's side: logs as text, exec over Kubernetes' channels. */
 async function startFakeNode(): Promise<void> {
@@ -51,6 +65,10 @@ async function startFakeNode(): Promise<void> {
         say(3, JSON.stringify(status));
         client.close(1000);
       };
+      if (request.url?.startsWith("/portforward/")) {
+        echo(client, say);
+        return;
+      }
       say(1, "out\n");
       say(2, "err\n");
       if (!request.url?.includes("stdin=true")) return end({ status: "Success" });
@@ -83,6 +101,43 @@ test("logs, exec and its exit code pass through", async () => {
   const cat = await world.kubectl("exec -i p -c a -- cat", "in\n");
   assert.deepEqual([cat.code, cat.stdout], [3, "out\ngot in\n"]);
 });
+
+test("clients that know SPDY only can exec", async () => {
+  const plain = { KUBECTL_REMOTE_COMMAND_WEBSOCKETS: "false" };
+  const exec = await world.kubectl("exec p -c a -- ls", undefined, plain);
+  assert.deepEqual([exec.code, exec.stdout, exec.stderr], [0, "out\n", "err\n"]);
+  const cat = await world.kubectl("exec -i p -c a -- cat", "in\n", plain);
+  assert.deepEqual([cat.code, cat.stdout], [3, "out\ngot in\n"]);
+});
+
+for (const [how, environment] of [
+  ["within a WebSocket", {}],
+  ["plain", { KUBECTL_PORT_FORWARD_WEBSOCKETS: "false" }],
+] as const) {
+  test(`ports are forwarded, with SPDY ${how}`, async () => {
+    const child = spawn("kubectl", ["port-forward", "p", ":80"], { env: { ...world.env, ...environment } });
+    try {
+      const [line] = await once(child.stdout, "data", { signal: AbortSignal.timeout(10_000) });
+      const port = Number(/127\.0\.0\.1:(\d+) -> 80/.exec(String(line))?.[1]);
+      assert.deepEqual([await ask(port, "one"), await ask(port, "two")], ["echo one", "echo two"]);
+    } finally {
+      child.kill();
+    }
+    assert.equal(seen.pop(), "/portforward/default/p?port=80");
+  });
+}
+
+/** What comes back first on a connection of its own. */
+function ask(port: number, text: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, "127.0.0.1", () => socket.write(text));
+    socket.once("data", (data) => {
+      resolve(String(data));
+      socket.end();
+    });
+    socket.once("error", reject);
+  });
+}
 
 test("a container that the pod does not have is named", async () => {
   assert.match((await world.kubectl("logs p -c zz")).stderr, /container zz is not valid for pod p/);

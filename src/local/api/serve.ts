@@ -6,13 +6,16 @@ import { ANONYMOUS, impersonated } from "./authentication.ts";
 import { type Attributes, forbidden } from "./authorization.ts";
 import { type Exchange, send, sendError, type User } from "./exchange.ts";
 import { accepted } from "./negotiate.ts";
-import { isNodeSubresource, proxyToNode, refuseUpgrade, spliceToNode } from "./node-proxy.ts";
+import { isNodeSubresource, nodePath, proxyToNode, refuseUpgrade, spliceToNode } from "./node-proxy.ts";
 import { servePage } from "./pages.ts";
 import { type ResourceRequest, resourceRequest } from "./request-info.ts";
 import { nameOf, serveResource } from "./resources.ts";
 import { serveReview } from "./reviews.ts";
 import type { ApiWorld } from "./server.ts";
 import { proxyToService } from "./service-proxy.ts";
+import { serveSpdyExec } from "./spdy/exec.ts";
+import { serveSpdyPortForward } from "./spdy/port-forward.ts";
+import { acceptSpdy, asksForSpdy } from "./spdy/upgrade.ts";
 import { methodNotAllowed, noSuchPath, success } from "./status.ts";
 import { serveTokenRequest } from "./token-request.ts";
 
@@ -76,10 +79,28 @@ export async function serveUpgrade(
     const info = resourceRequest(request.method ?? "GET", url);
     await authorize(world, user, info, request.method ?? "GET", url);
     if (!info || !isNodeSubresource(info)) throw noSuchPath();
-    await spliceToNode(world.store, world.nodeSocket, info, url, request, client, head);
+    if (asksForSpdy(request)) await serveSpdy(world, info, url, request, client, head);
+    else await spliceToNode(world.store, world.nodeSocket, info, url, request, client, head);
   } catch (error) {
     refuseUpgrade(client, error);
   }
+}
+
+async function serveSpdy(
+  world: ApiWorld,
+  info: ResourceRequest,
+  url: URL,
+  request: IncomingMessage,
+  client: Duplex,
+  head: Buffer,
+): Promise<void> {
+  // Before the upgrade is answered, so that a refusal can still be told.
+  const path = await nodePath(world.store, info, url);
+  acceptSpdy(request, client, head, (connection) => {
+    if (info.subresource === "portforward") {
+      serveSpdyPortForward(connection, world.nodeSocket, (port) => `${path.split("?")[0]}?port=${port}`);
+    } else serveSpdyExec(connection, url.searchParams, world.nodeSocket, path);
+  });
 }
 
 async function userOf(world: ApiWorld, request: IncomingMessage): Promise<User> {

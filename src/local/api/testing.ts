@@ -20,10 +20,12 @@ export interface Output {
 
 export interface TestWorld {
   home: string;
+  /** For a kubectl that a test starts itself. */
+  env: NodeJS.ProcessEnv;
   store: EmbeddedStore;
   server: ApiServer;
   /** Runs to the end. */
-  kubectl(args: string, input?: string | object): Promise<Output>;
+  kubectl(args: string, input?: string | object, environment?: Record<string, string>): Promise<Output>;
   /** As `kubectl`, and throws what it says on stderr when it fails. */
   ok(args: string, input?: string | object): Promise<string>;
   /** Lines of a kubectl that goes on, such as `get -w`, until `enough` of them were seen. */
@@ -65,9 +67,10 @@ export async function startTestWorld(): Promise<TestWorld> {
   await createInitialObjects(store);
   const server = await startApiServer({ store, kinds, home });
   const env = { ...process.env, KUBECONFIG: server.kubeconfigPath, KUBECACHEDIR: join(home, "cache") };
-  const kubectl = (args: string, input?: string | object): Promise<Output> =>
+  const kubectl: TestWorld["kubectl"] = (args, input, environment) =>
     new Promise((resolve) => {
-      const child = execFile("kubectl", words(args), { env, maxBuffer: 1 << 24 }, (error, stdout, stderr) => {
+      const options = { env: { ...env, ...environment }, maxBuffer: 1 << 24 };
+      const child = execFile("kubectl", words(args), options, (error, stdout, stderr) => {
         const code = error === null ? 0 : typeof error.code === "number" ? error.code : -1;
         resolve({ code, stdout, stderr: code === -1 ? `${error?.message}\n${stderr}` : stderr });
       });
@@ -75,6 +78,7 @@ export async function startTestWorld(): Promise<TestWorld> {
     });
   return {
     home,
+    env,
     store,
     server,
     kubectl,
