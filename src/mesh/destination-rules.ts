@@ -10,6 +10,7 @@ import { hostAndWildcards, isExportedTo, resolveHost } from "./hosts.ts";
 import type { MeshInputs } from "./inputs.ts";
 import type { DestinationPolicy, Labels, MeshSettings, ObjectRef, Service, TrafficPolicy } from "./model.ts";
 import { type Client, clientMatches } from "./selectors.ts";
+import { DEFAULT_SETTINGS } from "./settings.ts";
 import { overlay, trafficPolicy, withPort } from "./traffic-policy.ts";
 
 interface DestinationRuleRow {
@@ -37,14 +38,14 @@ export function wireDestinationRules(
     "destination rules",
     inputs.destinationRules,
     (_key, { metadata, spec }, read) => {
-      const domain = read.get(settings, "")?.clusterDomain;
-      if (!spec || domain === undefined) return undefined;
+      const { clusterDomain } = read.get(settings, "") ?? DEFAULT_SETTINGS;
+      if (!spec) return undefined;
       const { name, namespace = "" } = metadata;
       const selector = spec.workloadSelector?.matchLabels ?? {};
       return {
         origin: { kind: "networking.istio.io/DestinationRule", namespace, name },
         createdAt: createdAt(metadata),
-        host: resolveHost(spec.host, namespace, domain),
+        host: resolveHost(spec.host, namespace, clusterDomain),
         // A rule for certain workloads concerns those of its own namespace only.
         exportTo: Object.keys(selector).length > 0 ? ["."] : (spec.exportTo ?? []),
         selector,

@@ -71,6 +71,23 @@ describe("routeTable", () => {
     assert.equal(routeTable(world.mesh, world.read, "other", "reviews.default", 9080)?.service?.host, HOST);
   });
 
+  it("leads to a headless service by the names of its pods", () => {
+    const world = bookinfo();
+    world.inputs.services.set("default/db", service("db", "default", { clusterIP: "None" }));
+    for (const name of ["db-0.db", "db-0.db.default", "db-0.db.default.svc.cluster.local"]) {
+      assert.deepEqual(destinations(world, name), ["db.default.svc.cluster.local:9080/*1"], name);
+    }
+    assert.equal(destinations(world, "x.reviews"), undefined);
+  });
+
+  it("keeps working when the mesh's settings cannot be read", () => {
+    const world = bookinfo();
+    world.inputs.configMaps.set("istio-system/istio", { metadata: { name: "istio" }, data: { mesh: "a: [" } });
+    world.inputs.services.set("default/late", service("late"));
+    assert.deepEqual(destinations(world, "late"), ["late.default.svc.cluster.local:9080/*1"]);
+    assert.equal(world.graph.failures().length, 1);
+  });
+
   it("goes to the service itself where there is no VirtualService", () => {
     assert.deepEqual(destinations(bookinfo(), "reviews"), [`${HOST}:9080/*1`]);
   });

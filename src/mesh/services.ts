@@ -6,9 +6,11 @@ import type { Index } from "../engine/index-of.ts";
 import { byAge } from "./age.ts";
 import { hostAndWildcards, isExportedTo } from "./hosts.ts";
 import type { MeshInputs } from "./inputs.ts";
+import type { ServiceObject } from "./kubernetes.ts";
 import { kubernetesService } from "./kubernetes-services.ts";
 import type { MeshSettings, Service } from "./model.ts";
 import { serviceEntryServices } from "./service-entries.ts";
+import { DEFAULT_SETTINGS } from "./settings.ts";
 
 /** Two collections of one kind of row, read as one: several objects may claim the same host. */
 export interface Services {
@@ -33,13 +35,8 @@ export function wireServices(
   inputs: Pick<MeshInputs, "services" | "serviceEntries">,
   settings: Collection<MeshSettings>,
 ): Services {
-  const fromKubernetes = graph.derive<typeof inputs.services extends Collection<infer S> ? S : never, Service>(
-    "services",
-    inputs.services,
-    (_key, object, read) => {
-      const row = read.get(settings, "");
-      return row && kubernetesService(object, row);
-    },
+  const fromKubernetes = graph.derive<ServiceObject, Service>("services", inputs.services, (_key, object, read) =>
+    kubernetesService(object, read.get(settings, "") ?? DEFAULT_SETTINGS),
   );
   const fromEntries = graph.deriveMany("services of ServiceEntries", inputs.serviceEntries, (key, object) =>
     serviceEntryServices(object).map((service) => [`${service.host}|${key}`, service] as const),
@@ -90,7 +87,7 @@ export function findServiceByAlias(
   const found = best(services, read, namespace, "byAlias", alias);
   if (found) return found;
   const parent = alias.slice(alias.indexOf(".") + 1);
-  const headless = best(services, read, namespace, "byAlias", parent);
+  const headless = best(services, read, namespace, "byAlias", parent.includes(".") ? parent : `${parent}.${namespace}`);
   if (headless?.headless) return headless;
   return findService(services, read, namespace, alias);
 }

@@ -20,7 +20,7 @@ export const DEFAULT_SETTINGS: MeshSettings = {
   connectTimeoutMs: 10_000,
 };
 
-/** One row, key "". */
+/** One row, key "". Where the YAML cannot be read, the last good settings stay in force, at first the defaults. */
 export function wireSettings(graph: Graph, inputs: Pick<MeshInputs, "configMaps">): Collection<MeshSettings> {
   const always = graph.input<true>("mesh");
   always.set("", true);
@@ -29,7 +29,7 @@ export function wireSettings(graph: Graph, inputs: Pick<MeshInputs, "configMaps"
   );
 }
 
-/** Throws when the YAML cannot be read: the last good settings then stay in force. */
+/** Throws when the YAML cannot be read. */
 export function settingsOf(configMap: ConfigMapObject | undefined): MeshSettings {
   const mesh: unknown = parse(configMap?.data?.mesh ?? "");
   const field = (...path: string[]): unknown => path.reduce<unknown>(member, mesh);

@@ -15,6 +15,7 @@ import { mergeDelegate } from "./delegates.ts";
 import { isExportedTo, resolveHost } from "./hosts.ts";
 import type { MeshInputs } from "./inputs.ts";
 import type { MeshSettings, ObjectRef } from "./model.ts";
+import { DEFAULT_SETTINGS } from "./settings.ts";
 
 export const MESH_GATEWAY = "mesh";
 
@@ -47,8 +48,8 @@ export function wireVirtualServices(
     "virtual services",
     inputs.virtualServices,
     (_key, object, read) => {
-      const domain = read.get(settings, "")?.clusterDomain;
-      return domain === undefined ? undefined : virtualServiceRow(object, domain, delegateFinder(inputs, read));
+      const { clusterDomain } = read.get(settings, "") ?? DEFAULT_SETTINGS;
+      return virtualServiceRow(object, clusterDomain, delegateFinder(inputs, read));
     },
   );
   return {
