@@ -1,6 +1,7 @@
 import type { DeltaDiscoveryRequest } from "#envoy/service/discovery/v3/discovery_pb.js";
 import { CLUSTER, LOAD_ASSIGNMENT, ROUTE_CONFIGURATION, VIRTUAL_HOST } from "../envoy/types.ts";
 import { absence, isAbsentVersion } from "./absent.ts";
+import { Alarm } from "./alarm.ts";
 import type { Interest } from "./interest.ts";
 import { look } from "./look.ts";
 import { type Nack, reject } from "./nack.ts";
@@ -54,18 +55,19 @@ export class Session {
   readonly #context: SessionContext;
   readonly #wire: Wire;
   readonly #warming: Warming;
+  readonly #alarm: Alarm;
   readonly #virtualHosts = new VirtualHosts(this.subscriptions);
   #view: View | undefined;
   #nonce = 0;
   #unsent = 0;
   #closed = false;
-  #timer: { at: number; handle: NodeJS.Timeout } | undefined;
 
   constructor(proxy: Peer, wire: Wire, context: SessionContext) {
     this.proxy = proxy;
     this.#wire = wire;
     this.#context = context;
     this.#warming = new Warming(context.warmingMs);
+    this.#alarm = new Alarm(() => context.schedule(this));
   }
 
   /** Undefined while the proxy's workload is not known. */
@@ -143,7 +145,7 @@ export class Session {
   forget(): void {
     if (this.#closed) return;
     this.#closed = true;
-    clearTimeout(this.#timer?.handle);
+    this.#alarm.clear();
     for (const { type, names } of this.subscriptions.values()) {
       this.#context.interest.remove(type, new Set(names.keys()), this);
     }
@@ -182,6 +184,8 @@ export class Session {
   }
 
   #reason(subscription: Subscription, name: string, first: boolean): Reason {
+    // Pushed along with a route, a cluster is asked for while it warms: the request goes on when it is warm.
+    if (subscription.type === CLUSTER && subscription.held.has(name)) return "changed";
     if (!first || subscription.held.size === 0) return "asked";
     if (!subscription.held.has(name)) return "resumed";
     return subscription.type === LOAD_ASSIGNMENT && this.#warming.waitsFor(name) ? "asked" : "changed";
@@ -301,7 +305,7 @@ export class Session {
   *#ready(subscription: Subscription): Generator<string> {
     const until = refersToClusters(subscription.type) && !subscription.mustAnswer ? this.#warming.until : 0;
     for (const [name, reason] of subscription.pending) {
-      if (until > 0 && reason === "changed") this.#wake(until);
+      if (until > 0 && reason === "changed") this.#alarm.set(until);
       else if (!this.#virtualHosts.mustWait(subscription, name)) yield name;
     }
   }
@@ -326,7 +330,7 @@ export class Session {
     const now = Date.now();
     for (const [name, at] of subscription.leaving) {
       if (at > now) {
-        this.#wake(at);
+        this.#alarm.set(at);
         continue;
       }
       subscription.leaving.delete(name);
@@ -374,20 +378,6 @@ export class Session {
 
   #leavesAt(type: TypeUrl): number {
     return type === CLUSTER ? Date.now() + this.#context.lingerMs : 0;
-  }
-
-  #wake(at: number): void {
-    if (this.#timer && this.#timer.at <= at) return;
-    clearTimeout(this.#timer?.handle);
-    const handle = setTimeout(
-      () => {
-        this.#timer = undefined;
-        this.#context.schedule(this);
-      },
-      Math.max(1, at - Date.now() + 1),
-    );
-    handle.unref();
-    this.#timer = { at, handle };
   }
 }
 

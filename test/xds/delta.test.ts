@@ -78,6 +78,29 @@ test("the first request for a known host brings its virtual host, its cluster an
   assert.deepEqual(bench.source.usedNames, ["r/known:80", "on-demand"]);
 });
 
+test("a cluster that is pushed along with its virtual host is sent once, and the request does not wait for more", async () => {
+  for (let turn = 0; turn < 5; turn++) {
+    const [host, name] = [`along-${turn}:80`, `along-${turn}`];
+    put(virtualHost(`r/${host}`, [host], name), VHDS);
+    put(cluster(name), CDS);
+    put(endpoints(name, [two]), EDS);
+    bench.source.used = (id) => {
+      push[CDS] = ["first", name];
+      bench.source.setView(id, pushing(push));
+    };
+    await bench.quiet();
+    const { body, ms } = await get(port, host);
+    assert.equal(body, "two");
+    assert.ok(ms < 500, `${ms} ms`);
+    await sleep(100);
+    assert.deepEqual(
+      bench.sent.flatMap(({ names }) => names),
+      [name, `r/${host}`, name],
+    );
+  }
+  bench.source.used = () => {};
+});
+
 test("a host that comes to exist after it was refused is served, and one that goes is a 404 again", async () => {
   assert.equal((await get(port, "late:80")).status, 404);
   put(virtualHost("r/late:80", ["late:80"], "first"), VHDS);
