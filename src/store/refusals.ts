@@ -7,6 +7,11 @@ function resourceName(type: Pick<ResourceType, "group" | "plural">): string {
   return type.group === "" ? type.plural : `${type.plural}.${type.group}`;
 }
 
+/** `Pod`, or `VirtualService.networking.istio.io`. */
+function kindName(type: Pick<ResourceType, "group" | "kind">): string {
+  return type.group === "" ? type.kind : `${type.kind}.${type.group}`;
+}
+
 const about = (type: ResourceType, name: string): StoreError["details"] => ({
   ...(type.group === "" ? {} : { group: type.group }),
   kind: type.plural,
@@ -36,6 +41,20 @@ export function modified(type: ResourceType, name: string): StoreError {
   );
 }
 
+/** A delete whose condition (`UID` or `ResourceVersion`) does not hold. */
+export function unmetPrecondition(
+  type: ResourceType,
+  name: string,
+  what: "UID" | "ResourceVersion",
+  wanted: string,
+  found: string,
+): StoreError {
+  const happened = what === "UID" ? "deleted and then recreated" : "modified";
+  const group = type.group === "" ? {} : { group: type.group };
+  const message = `Operation cannot be fulfilled on ${kindName(type)} "${name}": the ${what} in the precondition (${wanted}) does not match the ${what} in record (${found}). The object might have been ${happened}`;
+  return new StoreError("Conflict", message, { details: { ...group, kind: type.kind, name } });
+}
+
 export function forbidden(
   type: ResourceType,
   name: string,
@@ -52,11 +71,10 @@ export function expired(reason: string): StoreError {
 
 /** `VirtualService.networking.istio.io "reviews" is invalid: spec.hosts: Required value`. */
 export function invalid(type: ResourceType, name: string, causes: readonly StatusCause[]): StoreError {
-  const qualified = type.group === "" ? type.kind : `${type.kind}.${type.group}`;
   const texts = causes.map((cause) => `${cause.field}: ${cause.message}`);
   const all = texts.length === 1 ? texts[0] : `[${texts.join(", ")}]`;
-  return new StoreError("Invalid", `${qualified} "${name}" is invalid: ${all}`, {
+  return new StoreError("Invalid", `${kindName(type)} "${name}" is invalid: ${all}`, {
     causes,
-    details: { ...(type.group === "" ? {} : { group: type.group }), kind: type.kind, name },
+    details: { ...(type.group === "" ? {} : { group: type.group }), kind: type.kind, ...(name === "" ? {} : { name }) },
   });
 }

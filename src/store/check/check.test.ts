@@ -44,7 +44,7 @@ test("an unknown field is refused with what may have been meant, or dropped with
     store.create(things, misspelt),
     refusal(
       "BadRequest",
-      'Thing in version "test.lateen.dev/v1" cannot be handled as a Thing: strict decoding error: unknown field "spec.sise"; did you mean "size"?, unknown field "spec.ports[0].nmae"; did you mean "name"?',
+      'Thing in version "v1" cannot be handled as a Thing: strict decoding error: unknown field "spec.sise"; did you mean "size"?, unknown field "spec.ports[0].nmae"; did you mean "name"?',
     ),
   );
   const warnings: string[] = [];

@@ -2,7 +2,7 @@
 import { invalidValue, required } from "../causes.ts";
 import type { Problem, StoredKind } from "../embedded/stored-kind.ts";
 import { type StatusCause, StoreError } from "../error.ts";
-import { apiVersionOf, type KubeObject } from "../object.ts";
+import type { KubeObject } from "../object.ts";
 import { invalid } from "../refusals.ts";
 import type { WriteOptions } from "../store.ts";
 import { metadataRules, metadataTypes, unknownMetadata } from "./metadata.ts";
@@ -39,7 +39,7 @@ export function checkUnknownFields(kind: StoredKind, object: KubeObject, options
   const policy = options.fieldValidation ?? "Strict";
   if (policy === "Strict") {
     const { type } = kind;
-    const what = `${type.kind} in version ${JSON.stringify(apiVersionOf(type))}`;
+    const what = `${type.kind} in version ${JSON.stringify(type.version)}`;
     const message = `${what} cannot be handled as a ${type.kind}: strict decoding error: ${texts.join(", ")}`;
     throw new StoreError("BadRequest", message);
   }

@@ -104,8 +104,7 @@ export class ClusterStore implements Store {
   ): Promise<T> {
     const query = { ...writing(options), force: patch.type === "apply" && options.force ? true : undefined };
     const path = pathOf(type, name.namespace, name.name, query, options.subresource);
-    const identity = { apiVersion: apiVersionOf(type), kind: type.kind };
-    const body = patch.type === "apply" && !options.subresource ? { ...identity, ...patch.body } : patch.body;
+    const body = patch.type === "apply" ? configuration(type, name, patch.body) : patch.body;
     return this.#object<T>({ method: "PATCH", path, body, contentType: CONTENT_TYPES[patch.type] }, options);
   }
 
@@ -119,6 +118,13 @@ export class ClusterStore implements Store {
     const warn = options.warn && ((text: string): void => options.warn?.(text));
     return object<T>(fieldsOf(await this.#http.json(request, warn)));
   }
+}
+
+/** What is applied must name itself, as if it were to be created. */
+function configuration(type: ResourceType, name: ObjectName, body: object): object {
+  const fields = fieldsOf(body);
+  const metadata = { ...fieldsOf(fields.metadata), ...name };
+  return { apiVersion: apiVersionOf(type), kind: type.kind, ...fields, metadata };
 }
 
 function selection({ labelSelector, fieldSelector }: ListOptions): Record<string, string | undefined> {

@@ -61,7 +61,8 @@ test("preconditions guard against deleting another object of the same name", asy
   await store.create(things, thing("a"));
   await assert.rejects(store.delete(things, at("a"), { preconditions: { uid: "other" } }), {
     reason: "Conflict",
-    message: /^Operation cannot be fulfilled on things.test.lateen.dev "a": Precondition failed: UID in precondition/,
+    message:
+      /^Operation cannot be fulfilled on Thing.test.lateen.dev "a": the UID in the precondition \(other\) does not match/,
   });
 });
 

@@ -1,7 +1,7 @@
 /** What deleting means: at once, gracefully, or when the finalizers are gone. */
 
 import { type KubeObject, keyOf, type ObjectMeta } from "../object.ts";
-import { conflict } from "../refusals.ts";
+import { unmetPrecondition } from "../refusals.ts";
 import type { DeleteOptions } from "../store.ts";
 import type { Ledger } from "./ledger.ts";
 import { typeKey } from "./served.ts";
@@ -80,13 +80,12 @@ export function setFinalizers(metadata: ObjectMeta, finalizers: string[]): void 
 }
 
 function checkPreconditions(kind: StoredKind, { metadata }: KubeObject, { preconditions }: DeleteOptions): void {
-  const differs = (what: string, wanted: string | undefined, is: string | undefined): void => {
-    if (wanted === undefined || wanted === is) return;
-    const reason = `Precondition failed: ${what} in precondition: ${wanted}, ${what} in object meta: ${is}`;
-    throw conflict(kind.type, metadata.name, reason);
+  const check = (what: "UID" | "ResourceVersion", wanted: string | undefined, found = ""): void => {
+    if (wanted === undefined || wanted === found) return;
+    throw unmetPrecondition(kind.type, metadata.name, what, wanted, found);
   };
-  differs("UID", preconditions?.uid, metadata.uid);
-  differs("ResourceVersion", preconditions?.resourceVersion, metadata.resourceVersion);
+  check("UID", preconditions?.uid, metadata.uid);
+  check("ResourceVersion", preconditions?.resourceVersion, metadata.resourceVersion);
 }
 
 /** The finalizers by which the garbage collector knows how dependants are to be treated. */

@@ -37,8 +37,8 @@ test("a strategic patch merges containers, a patch of the status leaves the rest
   const patched = await store.patch<KubeObject>(pods, at("p"), { type: "strategic", body });
   assert.deepEqual(patched.spec, {
     containers: [
-      { name: "a", image: "1" },
       { name: "b", image: "2" },
+      { name: "a", image: "1" },
     ],
   });
   const conditions = [{ type: "Ready", status: "True" }];
@@ -59,7 +59,7 @@ test("server-side apply creates, changes, conflicts and takes back", async () =>
   );
   await assert.rejects(apply({ size: 4 }, "you"), {
     reason: "Conflict",
-    message: 'Apply failed with 1 conflict: conflict with "me" using test.lateen.dev/v1: .spec.size',
+    message: 'Apply failed with 1 conflict: conflict with "me": .spec.size',
   });
   assert.deepEqual((await apply({ size: 4 }, "you", true)).spec, { size: 4, ports: [{ port: 80 }] });
   assert.deepEqual((await apply({}, "me")).spec, { size: 4 });

@@ -74,7 +74,9 @@ export function updatedObject(
   if (resourceVersion && resourceVersion !== old.metadata.resourceVersion) throw modified(kind.type, old.metadata.name);
   if (subresource === "status") {
     const { status: _, ...rest } = old;
-    return object.status === undefined ? rest : { ...rest, status: object.status };
+    const { managedFields = old.metadata.managedFields } = object.metadata;
+    const metadata = managedFields === undefined ? old.metadata : { ...old.metadata, managedFields };
+    return { ...rest, metadata, ...(object.status === undefined ? {} : { status: object.status }) };
   }
   const metadata = { ...withoutStoreFields(object.metadata), ...storeFields(old.metadata) };
   const next: KubeObject = { ...object, metadata };

@@ -23,25 +23,27 @@ export function mergeApplied(live: unknown, applied: unknown, path: readonly str
 
 type Items = NonNullable<ReturnType<typeof partsOf>>;
 
-/** Items in the applied order; the others stay before the applied ones that they were before. */
+/**
+ * Items in the applied order. An item that is only in `live` keeps its place before the next one that both have and
+ * whose order they agree on; a new one comes right before the next that both have. (Kubernetes' own order.)
+ */
 function mergeItems(live: Items, applied: Items, path: readonly string[], shapes: Shapes): unknown[] {
   const result: unknown[] = [];
-  const waiting = [...live.keys()];
-  const takeOthers = (): void => {
-    while (waiting[0] !== undefined && !applied.has(waiting[0])) result.push(live.get(waiting.shift() ?? "")?.value);
-  };
-  const done = new Set<string>();
-  for (const [edge, { value }] of applied) {
-    takeOthers();
-    while (waiting[0] !== undefined && done.has(waiting[0])) {
-      waiting.shift();
-      takeOthers();
+  const waiting = [...live.keys()].reverse();
+  const shared = [...applied.keys()].filter((edge) => live.has(edge)).reverse();
+  const takeOthers = (until: string | undefined): void => {
+    for (let edge = waiting.at(-1); edge !== undefined && edge !== until; edge = waiting.at(-1)) {
+      if (!applied.has(edge)) result.push(live.get(edge)?.value);
+      waiting.pop();
     }
-    if (waiting[0] === edge) waiting.shift();
-    done.add(edge);
+  };
+  for (const [edge, { value }] of applied) {
+    takeOthers(shared.at(-1));
+    if (waiting.at(-1) === edge) waiting.pop();
+    if (shared.at(-1) === edge) shared.pop();
     result.push(mergeApplied(live.get(edge)?.value, value, path, shapes));
   }
-  for (const edge of waiting) if (!applied.has(edge)) result.push(live.get(edge)?.value);
+  takeOthers(undefined);
   return result;
 }
 

@@ -55,12 +55,11 @@ export function sameSet(a: FieldSet, b: FieldSet): boolean {
   });
 }
 
-/** The members as paths for people: `.spec.ports[port=80,protocol="TCP"].name`. */
+/** The members as paths for people, shallow ones first: `.spec.ports[port=80,protocol="TCP"].name`. */
 export function paths(set: FieldSet, prefix = ""): string[] {
-  const below = [...set.children]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .flatMap(([edge, child]) => paths(child, prefix + edgeText(edge)));
-  return set.member ? [prefix, ...below] : below;
+  const children = [...set.children].sort(([a], [b]) => (a < b ? -1 : 1));
+  const here = children.filter(([, child]) => child.member).map(([edge]) => prefix + edgeText(edge));
+  return [...here, ...children.flatMap(([edge, child]) => paths(child, prefix + edgeText(edge)))];
 }
 
 function edgeText(edge: string): string {

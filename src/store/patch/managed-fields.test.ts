@@ -98,14 +98,14 @@ test("changing what another owns is a conflict, in kubectl's words, unless it is
   const theirs = apply(undefined, "you", { size: 1, ports: [{ port: 80, name: "a" }] });
   assert.throws(() => apply(theirs, "me", { size: 2 }), {
     reason: "Conflict",
-    message: 'Apply failed with 1 conflict: conflict with "you" using test.dev/v1: .spec.size',
+    message: 'Apply failed with 1 conflict: conflict with "you": .spec.size',
   });
   assert.throws(
     () => apply(theirs, "me", { size: 2, ports: [{ port: 80, name: "b" }] }),
     (error: StoreError) => {
       assert.equal(
         error.message,
-        'Apply failed with 2 conflicts: conflicts with "you" using test.dev/v1:\n- .spec.ports[port=80,protocol="TCP"].name\n- .spec.size',
+        'Apply failed with 2 conflicts: conflicts with "you":\n- .spec.size\n- .spec.ports[port=80,protocol="TCP"].name',
       );
       assert.equal(error.causes[0]?.reason, "FieldManagerConflict");
       return true;

@@ -66,7 +66,7 @@ export function trackUpdate(
   // A client may reset the list by sending an empty one; leaving it out leaves it as it is.
   const entries = parse(after.metadata.managedFields ?? before?.metadata.managedFields ?? []);
   const { changed, removed } = compare(before ? ownable(before) : undefined, ownable(after), [], shapes);
-  const bare = { ...changed, member: false };
+  const bare = withoutRoots(changed);
   const lost = union(bare, removed);
   const mine = entries.find((entry) => isWriter(entry, writer, "Update"));
   const next = entries.map((entry) => (entry === mine ? entry : withSet(entry, difference(entry.set, lost))));
@@ -101,6 +101,14 @@ export function applyConfiguration(
   const lost = union({ ...changed, member: false }, removed);
   const next = entries.map((entry) => (entry === mine ? entry : withSet(entry, difference(entry.set, lost))));
   return withEntries(restored(live ?? applied, merged), owning(next, mine, writer, "Apply", set));
+}
+
+/** The object itself and its metadata are nobody's: there is no object without them. */
+function withoutRoots(set: FieldSet): FieldSet {
+  const metadata = set.children.get("f:metadata");
+  const children = new Map(set.children);
+  if (metadata) children.set("f:metadata", { ...metadata, member: false });
+  return { member: false, children };
 }
 
 /** The fields that can be owned. */
@@ -225,7 +233,7 @@ function applyConflict(conflicts: readonly { entry: Entry; fields: FieldSet }[])
   return new StoreError("Conflict", `Apply failed with ${causes.length} conflicts: ${texts.join("\n")}`, { causes });
 }
 
-function nameOf({ manager, subresource, apiVersion }: Entry): string {
+function nameOf({ manager, operation, subresource, apiVersion }: Entry): string {
   const part = subresource === undefined ? "" : ` with subresource ${JSON.stringify(subresource)}`;
-  return `${JSON.stringify(manager)}${part} using ${apiVersion}`;
+  return `${JSON.stringify(manager)}${part}${operation === "Apply" ? "" : ` using ${apiVersion}`}`;
 }

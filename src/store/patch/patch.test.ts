@@ -85,16 +85,16 @@ test("a strategic merge patch merges containers by name and their lists by their
     strategic(target, patch),
     inPod({
       containers: [
+        { name: "b", image: "b:1", args: ["y", "z"] },
         {
           name: "a",
           image: "a:1",
           env: [
-            { name: "X", value: "1" },
             { name: "Y", value: "2" },
+            { name: "X", value: "1" },
           ],
           ports: [{ containerPort: 80, name: "web" }],
         },
-        { name: "b", image: "b:1", args: ["y", "z"] },
         { name: "c", image: "c:1" },
       ],
     }),

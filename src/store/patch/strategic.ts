@@ -71,7 +71,8 @@ function mergeLists(target: unknown, patch: readonly unknown[], path: readonly s
   if (shape.type === "atomic") return plain();
   if (shape.type === "set") {
     const known = new Set(target.map(canonical));
-    return [...target, ...patch.filter((item) => !known.has(canonical(item)))];
+    const merged = [...target, ...patch.filter((item) => !known.has(canonical(item)))];
+    return ordered(merged, patch, target, undefined);
   }
   return mergeItems(target, patch, mergeKey(path, shapes) ?? "", path, shapes);
 }
@@ -98,10 +99,13 @@ function mergeItems(
     if (at >= 0) result[at] = merged;
     else result.push(merged);
   }
-  return result;
+  return ordered(result, patch, target, key);
 }
 
-/** Items in the order asked for; those that it does not name keep their place relative to their old neighbours. */
+/**
+ * The items that `order` names in that order, and the others put between them: each before the first named one that
+ * it was before. New ones come first, which looks odd but is what Kubernetes does.
+ */
 function ordered(
   list: readonly unknown[],
   order: readonly unknown[],
@@ -117,9 +121,8 @@ function ordered(
   const result: unknown[] = [];
   for (const item of named) {
     const at = place.get(id(item));
-    while (at !== undefined && others.length > 0 && (place.get(id(others[0])) ?? Number.POSITIVE_INFINITY) < at) {
-      result.push(others.shift());
-    }
+    const isBefore = (other: unknown): boolean => at !== undefined && (place.get(id(other)) ?? at) < at;
+    while (others.length > 0 && isBefore(others[0])) result.push(others.shift());
     result.push(item);
   }
   return [...result, ...others];
