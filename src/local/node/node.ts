@@ -57,7 +57,7 @@ const REFRESH_MS = 60_000;
 export async function runNode({ home, store, issueToken, onError }: NodeOptions): Promise<RunningNode> {
   const ending = new AbortController();
   const { signal } = ending;
-  const nodeNetwork = await nodeNetworkOf(home);
+  const { nodeNetwork, freshNetwork } = await nodeNetworkOf(home);
   const book = new ServiceBook();
   const proxy = new ServiceProxy(nodeNetwork, onError);
   const agent = new Agent({ home, holder: nodeNetwork, onReady: () => hostPorts.reopen(), onError });
@@ -118,7 +118,7 @@ export async function runNode({ home, store, issueToken, onError }: NodeOptions)
     onError,
   };
   const ipam = new Ipam(home.ipamFile);
-  const pods = new Pods({ store, node, events, schedulerEvents, ipam, nodeNetwork, folder: home.pods });
+  const pods = new Pods({ store, node, events, schedulerEvents, ipam, nodeNetwork, freshNetwork, folder: home.pods });
 
   await Promise.all([services.synced, slices.synced, configMaps.synced, secrets.synced]);
   // Only now: until the API has been heard, an agent of a former node process knows more than a new one would.
@@ -144,12 +144,13 @@ export async function runNode({ home, store, issueToken, onError }: NodeOptions)
 }
 
 /** The namespace that a former node process made, or a new one. */
-async function nodeNetworkOf(home: NodeHome): Promise<ProcessRef> {
+async function nodeNetworkOf(home: NodeHome): Promise<{ nodeNetwork: ProcessRef; freshNetwork: boolean }> {
   const former = readProcessFile(home.holderFile);
-  const holder = isAlive(former) ? former : await startHolder({ home: home.dir });
-  writeJson(home.holderFile, holder);
-  await setUpNodeNetwork(holder);
-  return holder;
+  const freshNetwork = !isAlive(former);
+  const nodeNetwork = isAlive(former) ? former : await startHolder({ home: home.dir });
+  writeJson(home.holderFile, nodeNetwork);
+  await setUpNodeNetwork(nodeNetwork);
+  return { nodeNetwork, freshNetwork };
 }
 
 /** Commands that every container is to have. */

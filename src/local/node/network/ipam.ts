@@ -19,6 +19,10 @@ export class Ipam {
     for (const [owner, ip] of Object.entries(saved.owners)) if (typeof ip === "string") this.#byOwner.set(owner, ip);
   }
 
+  addressOf(owner: string): string | undefined {
+    return this.#byOwner.get(owner);
+  }
+
   owners(): string[] {
     return [...this.#byOwner.keys()];
   }
@@ -38,6 +42,13 @@ export class Ipam {
       return ip;
     }
     throw new LateenError("LTN2003", "All pod addresses are in use.", "Delete pods that are no longer needed.");
+  }
+
+  /** Takes note of an address that an owner has, as found. */
+  claim(owner: string, ip: string): void {
+    if (this.#byOwner.get(owner) === ip) return;
+    this.#byOwner.set(owner, ip);
+    this.#save();
   }
 
   release(owner: string): void {

@@ -22,6 +22,7 @@ export interface PodsOptions {
   schedulerEvents: Events;
   ipam: Ipam;
   nodeNetwork: ProcessRef;
+  freshNetwork: boolean;
   /** Holds a folder per pod uid. */
   folder: string;
 }
@@ -61,8 +62,8 @@ export class Pods {
     for (const uid of readdirSync(folder)) {
       if (this.#workers.has(uid)) continue;
       const state = readJson(join(folder, uid, "state.json"));
-      if (typeof state === "object" && state !== null && "sandbox" in state && "ip" in state) {
-        if (isProcessRef(state.sandbox)) await stopSandbox(state.sandbox, nodeNetwork, String(state.ip));
+      if (typeof state === "object" && state !== null && "sandbox" in state && isProcessRef(state.sandbox)) {
+        await stopSandbox(state.sandbox, nodeNetwork, ipam.addressOf(uid));
       }
       ipam.release(uid);
       remove(join(folder, uid));

@@ -10,16 +10,16 @@ export interface ProbeLoop {
   /** Each failure on schedule, for events. */
   failed(message: string): void;
   signal: AbortSignal;
+  /** How long a second is: less in tests. */
+  secondMs?: number;
 }
 
 /** Between the probes on schedule, until the first success: so that a container that starts fast is ready fast. */
 const EAGER_MS = { first: 25, factor: 1.6, most: 1000 };
 
-const FIRST_DUE_MS = 1000;
-
 /** Probes until the signal aborts. Failures count on schedule only, so the thresholds mean what they say. */
-export async function probeLoop({ spec, check, verdict, failed, signal }: ProbeLoop): Promise<void> {
-  const periodMs = Math.max(1, spec.periodSeconds ?? 10) * 1000;
+export async function probeLoop({ spec, check, verdict, failed, signal, secondMs = 1000 }: ProbeLoop): Promise<void> {
+  const periodMs = Math.max(1, spec.periodSeconds ?? 10) * secondMs;
   const successThreshold = spec.successThreshold ?? 1;
   const failureThreshold = spec.failureThreshold ?? 3;
   let current: boolean | undefined;
@@ -31,9 +31,9 @@ export async function probeLoop({ spec, check, verdict, failed, signal }: ProbeL
     await sleep(ms, undefined, { signal, ref: false }).catch(() => undefined);
     return !signal.aborted;
   };
-  if (!(await pause((spec.initialDelaySeconds ?? 0) * 1000))) return;
+  if (!(await pause((spec.initialDelaySeconds ?? 0) * secondMs))) return;
   // The first probe comes at once and is the least likely to succeed: it counts only when it does.
-  let due = Date.now() + Math.min(periodMs, FIRST_DUE_MS);
+  let due = Date.now() + Math.min(periodMs, secondMs);
   while (!signal.aborted) {
     const onSchedule = Date.now() >= due;
     if (onSchedule) due = Date.now() + periodMs;

@@ -22,6 +22,8 @@ import { ConfigError } from "./sources.ts";
 
 const RETRY = { firstMs: 250, mostMs: 5000 };
 const MESSAGE_KEPT = 4096;
+/** A container that is asked to end gets this long, even when its hook has used up the grace period. */
+const LEAST_GRACE_MS = 2000;
 
 export class ContainerRunner {
   readonly container: Container;
@@ -34,6 +36,7 @@ export class ContainerRunner {
   #process: RunningContainer | undefined;
   #profile: ExecProfile | undefined;
   #stopped: Promise<void> | undefined;
+  #preStopped: Promise<void> | undefined;
 
   constructor(context: PodContext, container: Container, role: Role, record: ContainerRecord) {
     this.#context = context;
@@ -75,6 +78,16 @@ export class ContainerRunner {
       await this.#watch(running);
     }
     return false;
+  }
+
+  /**
+   * Tells it that its pod ends: its preStop hook runs. All containers of a pod are told at once, sidecars too, while
+   * SIGTERM comes to each in its turn.
+   */
+  announceStop(graceMs: number): void {
+    const running = this.#process;
+    this.#stopping.abort();
+    if (running && isAlive(running.init)) this.#preStopped ??= this.#preStop(graceMs);
   }
 
   /** Ends it for good: its preStop hook, SIGTERM, and SIGKILL when the grace period is over. */
@@ -334,7 +347,7 @@ export class ContainerRunner {
   async #restart(running: RunningContainer, why: string): Promise<void> {
     if (this.#stopping.signal.aborted) return;
     this.#context.event(this.container, "Normal", "Killing", why);
-    await this.#end(running, this.#graceMs());
+    await this.#end(running, this.#graceMs(), this.#preStop(this.#graceMs()));
   }
 
   #graceMs(): number {
@@ -346,18 +359,22 @@ export class ContainerRunner {
     this.#stopping.abort();
     if (!running || !isAlive(running.init)) return;
     this.#context.event(this.container, "Normal", "Killing", `Stopping container ${this.container.name}`);
-    await this.#end(running, graceMs);
+    this.#preStopped ??= this.#preStop(graceMs);
+    await this.#end(running, graceMs, this.#preStopped);
   }
 
-  async #end(running: RunningContainer, graceMs: number): Promise<void> {
+  async #end(running: RunningContainer, graceMs: number, preStopped: Promise<void>): Promise<void> {
     const until = Date.now() + graceMs;
+    await preStopped;
+    await stop(running, graceMs === 0 ? 0 : Math.max(LEAST_GRACE_MS, until - Date.now()));
+  }
+
+  async #preStop(graceMs: number): Promise<void> {
     const hook = this.container.lifecycle?.preStop;
-    if (hook && this.#profile && graceMs > 0) {
-      const target = { context: this.#context, container: this.container, profile: this.#profile };
-      const { ok, message } = await runHook(target, hook, graceMs);
-      if (!ok) this.#context.event(this.container, "Warning", "FailedPreStopHook", `PreStopHook failed: ${message}`);
-    }
-    await stop(running, Math.max(0, until - Date.now()));
+    if (!hook || !this.#profile || graceMs === 0) return;
+    const target = { context: this.#context, container: this.container, profile: this.#profile };
+    const { ok, message } = await runHook(target, hook, graceMs);
+    if (!ok) this.#context.event(this.container, "Warning", "FailedPreStopHook", `PreStopHook failed: ${message}`);
   }
 }
 

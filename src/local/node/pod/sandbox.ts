@@ -7,7 +7,8 @@ import { resolvConf } from "../dns/answer.ts";
 import { startHolder } from "../network/holder.ts";
 import { linkPod, unlinkPod } from "../network/links.ts";
 import { writeAtomically } from "../system/files.ts";
-import { isAlive, kill, networkOf, type ProcessRef, processesInNetworks } from "../system/processes.ts";
+import { isAlive, kill, networkOf, type ProcessRef, parentOf, processesInNetworks } from "../system/processes.ts";
+import type { PodRecord } from "./records.ts";
 
 export interface SandboxOptions {
   pod: Pod;
@@ -32,13 +33,30 @@ export async function startSandbox({ pod, ip, folder, nodeNetwork, home }: Sandb
   return sandbox;
 }
 
-/** Ends every process in the pod's network, and with the last of them the network. */
-export async function stopSandbox(sandbox: ProcessRef, nodeNetwork: ProcessRef, ip: string): Promise<void> {
+/**
+ * Ends every process in the pod's network, and with the last of them the network. `ip` is the address that the pod has:
+ * one that ended long ago has none any more, and its link may be another's by now.
+ */
+export async function stopSandbox(sandbox: ProcessRef, nodeNetwork: ProcessRef, ip: string | undefined): Promise<void> {
   const network = isAlive(sandbox) ? networkOf(sandbox.pid) : undefined;
   if (network !== undefined && network !== networkOf(process.pid)) {
     await Promise.all(processesInNetworks(new Set([network])).map((ref) => kill(ref)));
   }
-  await unlinkPod(nodeNetwork, ip);
+  if (ip !== undefined) await unlinkPod(nodeNetwork, ip);
+}
+
+/**
+ * Ends what is in the pod's network but on no record: a container that was being started, or a command that was being
+ * run, when the node process died. Each container's processes have its first process as their ancestor.
+ */
+export async function clearStrangers({ sandbox, containers }: PodRecord): Promise<void> {
+  const network = networkOf(sandbox.pid);
+  if (network === undefined) return;
+  const known = new Set([sandbox.pid]);
+  for (const { init } of Object.values(containers)) if (init) known.add(init.pid).add(parentOf(init.pid));
+  const isKnown = (pid: number): boolean => pid > 1 && (known.has(pid) || isKnown(parentOf(pid)));
+  const strangers = processesInNetworks(new Set([network])).filter(({ pid }) => !isKnown(pid));
+  await Promise.all(strangers.map((ref) => kill(ref)));
 }
 
 function writeIdentity(pod: Pod, ip: string, folder: string): void {

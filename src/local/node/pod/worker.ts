@@ -17,7 +17,7 @@ import type { NodeServices, PodContext } from "./context.ts";
 import { containersOf } from "./kinds-of-container.ts";
 import { newRecord, type PodRecord, timestamp } from "./records.ts";
 import { ContainerRunner } from "./runner.ts";
-import { startSandbox, stopSandbox } from "./sandbox.ts";
+import { clearStrangers, startSandbox, stopSandbox } from "./sandbox.ts";
 import { podStatus } from "./status.ts";
 import { StatusWriter } from "./status-writer.ts";
 
@@ -29,6 +29,8 @@ export interface WorkerOptions {
   ipam: Ipam;
   /** Holds the node's network namespace. */
   nodeNetwork: ProcessRef;
+  /** Made anew by this node process: pods that are still there have lost their links to it. */
+  freshNetwork: boolean;
   /** The pod's own folder. */
   folder: string;
 }
@@ -137,6 +139,7 @@ export class PodWorker {
     const { nodeNetwork, ipam, folder } = this.#options;
     const until = Date.now() + graceMs;
     this.#ended = true;
+    for (const runner of this.#runners) runner.announceStop(graceMs);
     const apps = this.#runners.filter(({ role }) => role !== "sidecar");
     await Promise.all(apps.map((runner) => runner.stop(graceMs)));
     // Last started, first stopped: the app may need its sidecars to its end.
@@ -145,7 +148,7 @@ export class PodWorker {
     }
     await this.#running;
     await this.#status.close();
-    if (this.#record) await stopSandbox(this.#record.sandbox, nodeNetwork, this.#record.ip);
+    if (this.#record) await stopSandbox(this.#record.sandbox, nodeNetwork, ipam.addressOf(this.uid));
     ipam.release(this.uid);
     remove(folder);
   }
@@ -174,8 +177,16 @@ export class PodWorker {
     await Promise.all(apps.map((runner) => runner.run()));
     if (this.#ended) return;
     // All have come to their end and none is to run again: sidecars have nothing left to serve.
-    for (const sidecar of sidecars.toReversed()) await sidecar.stop(this.#graceSeconds() * 1000);
+    await this.#stopSidecars(sidecars);
     context.changed();
+    // Logs and status stay until the pod is deleted; nothing of it runs any more.
+    await stopSandbox(this.#record.sandbox, this.#options.nodeNetwork, this.#options.ipam.addressOf(this.uid));
+    this.#options.ipam.release(this.uid);
+  }
+
+  async #stopSidecars(sidecars: readonly ContainerRunner[]): Promise<void> {
+    for (const sidecar of sidecars) sidecar.announceStop(this.#graceSeconds() * 1000);
+    for (const sidecar of sidecars.toReversed()) await sidecar.stop(this.#graceSeconds() * 1000);
   }
 
   /** Init containers one by one; sidecars stay, once they have started. Undefined when one failed for good. */
@@ -188,7 +199,7 @@ export class PodWorker {
         const over = runner.run().then(() => undefined);
         await Promise.race([runner.started, over]);
       } else if (!(await runner.run())) {
-        for (const sidecar of sidecars.toReversed()) await sidecar.stop(this.#graceSeconds() * 1000);
+        await this.#stopSidecars(sidecars);
         return undefined;
       }
     }
@@ -199,7 +210,14 @@ export class PodWorker {
   async #sandbox(): Promise<PodRecord | undefined> {
     const { ipam, folder, nodeNetwork, node } = this.#options;
     const saved = readPodRecord(join(folder, "state.json"));
-    if (saved && isAlive(saved.sandbox)) return saved;
+    if (saved && isAlive(saved.sandbox)) {
+      if (!this.#options.freshNetwork) {
+        ipam.claim(this.uid, saved.ip);
+        await clearStrangers(saved);
+        return saved;
+      }
+      await stopSandbox(saved.sandbox, nodeNetwork, ipam.addressOf(this.uid));
+    }
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const ip = ipam.allocate(this.uid);
     const startTime = this.#pod.status?.startTime ?? saved?.startTime ?? timestamp();

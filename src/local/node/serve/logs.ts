@@ -25,13 +25,14 @@ export async function serveLogs(
   query: URLSearchParams,
   response: ServerResponse,
 ): Promise<void> {
-  const runner = worker.runner(container);
   const { name } = worker.pod.metadata;
   const previous = query.get("previous") === "true";
-  const record = runner?.record;
-  const attempt = (record?.restarts ?? 0) - (previous ? 1 : 0);
+  const record = worker.runner(container)?.record;
+  // Of a pod that had ended before this node process started, there is only the status.
+  const restarts = record?.restarts ?? restartsOf(worker, container);
+  const attempt = restarts - (previous ? 1 : 0);
   const file = logFile(containerFolderOf(worker.folder, container), attempt);
-  if (!runner || !existsSync(file)) {
+  if (!existsSync(file)) {
     if (previous) {
       throw new Refusal("BadRequest", `previous terminated container "${container}" in pod "${name}" not found`);
     }
@@ -39,11 +40,16 @@ export async function serveLogs(
     throw new Refusal("BadRequest", `container "${container}" in pod "${name}" is waiting to start: ${why}`);
   }
   const options = optionsOf(query);
-  const live = () => !previous && runner.record.restarts === attempt && runner.record.state.type === "Running";
+  const live = () => !previous && record?.restarts === attempt && record.state.type === "Running";
   response.writeHead(200, { "content-type": "text/plain" });
   response.flushHeaders();
   await write(file, options, live, response);
   response.end();
+}
+
+function restartsOf(worker: PodWorker, container: string): number {
+  const { containerStatuses = [], initContainerStatuses = [] } = worker.pod.status ?? {};
+  return [...containerStatuses, ...initContainerStatuses].find(({ name }) => name === container)?.restartCount ?? 0;
 }
 
 function optionsOf(query: URLSearchParams): LogOptions {

@@ -42,4 +42,6 @@ function serve(incoming: Socket): void {
   });
 }
 
+// What an earlier one left that was killed.
+rmSync(path, { force: true });
 createServer({ allowHalfOpen: true }, serve).listen(path);
