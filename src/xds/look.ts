@@ -14,7 +14,7 @@ export type Look =
   | { is: "send"; item: Item }
   | { is: "refuse" }
   | { is: "leave"; resource: string }
-  | { is: "nothing"; resolved?: true };
+  | { is: "nothing" };
 
 const NOTHING: Look = { is: "nothing" };
 
@@ -27,7 +27,8 @@ export function look(subscription: Subscription, name: string, reason: Reason, r
     const has = held.get(want.resource);
     if (reason === "asked" || (reason === "resumed" && !has)) return none(subscription, name);
     if (has && !isAbsentVersion(has.version)) return { is: "leave", resource: want.resource };
-    return rejected.delete(want.resource) ? { is: "nothing", resolved: true } : NOTHING;
+    rejected.delete(want.resource);
+    return NOTHING;
   }
   want.resource = row.name;
   subscription.leaving.delete(row.name);
@@ -44,9 +45,9 @@ export function look(subscription: Subscription, name: string, reason: Reason, r
     // It has the virtual host, but may still wait to hear that this name leads to it.
     return { is: "send", item: { want: name, resource: { ...row, name, body: undefined }, aliases: [name] } };
   }
-  return rejection && has.good === row.version && rejected.delete(row.name)
-    ? { is: "nothing", resolved: true }
-    : NOTHING;
+  // What was rejected is gone, and what was good before is what it should have.
+  if (has.good === row.version) rejected.delete(row.name);
+  return NOTHING;
 }
 
 function none({ type }: Subscription, name: string): Look {

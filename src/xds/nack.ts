@@ -49,6 +49,7 @@ export function reject(
   if (others.length > 0) subscription.retries.push(others);
   const culprits = sent.items.filter((item) => named.has(item.resource.name));
   for (const { want, resource } of culprits) {
+    if (!subscription.wants.has(want)) continue;
     const { name, version, origins } = resource;
     const rejection: Rejection = { name, version, message, origins, at };
     subscription.rejected.set(name, rejection);

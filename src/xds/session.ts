@@ -60,6 +60,7 @@ export class Session {
   #view: View | undefined;
   #nonce = 0;
   #unsent = 0;
+  #rejections = 0;
   #closed = false;
 
   constructor(proxy: Peer, wire: Wire, context: SessionContext) {
@@ -117,6 +118,13 @@ export class Session {
   flush(): void {
     if (this.#closed || !this.#view) return;
     const subscriptions = [...this.subscriptions.values()].sort((a, b) => rank(a.type) - rank(b.type));
+    this.#sendAll(subscriptions);
+    const rejections = subscriptions.reduce((sum, { rejected }) => sum + rejected.size, 0);
+    if (rejections < this.#rejections) this.#context.onResolved();
+    this.#rejections = rejections;
+  }
+
+  #sendAll(subscriptions: Subscription[]): void {
     for (const subscription of subscriptions) {
       if (this.#unsent > UNSENT_LIMIT) return;
       this.#sendUpdates(subscription);
@@ -160,7 +168,7 @@ export class Session {
       if (nack) this.#context.onNack({ proxy: this.proxy, type: subscription.type, ...nack });
     } else {
       subscription.counters.acks++;
-      if (subscription.accept(nonce)) this.#context.onResolved();
+      subscription.accept(nonce);
     }
     if (subscription.type === CLUSTER && subscription.inflight.size === 0) this.#warming.answered();
   }
@@ -270,7 +278,6 @@ export class Session {
       if (found.is === "send") add(items, found.item);
       else if (found.is === "refuse") removed.push(name);
       else if (found.is === "leave") subscription.leaving.set(found.resource, this.#leavesAt(subscription.type));
-      else if (found.resolved) this.#context.onResolved();
     }
     if (subscription.type === VIRTUAL_HOST) {
       for (const item of this.#virtualHosts.placeholders(subscription, items)) add(items, item);
@@ -336,7 +343,7 @@ export class Session {
       subscription.leaving.delete(name);
       const held = subscription.held.get(name);
       if (!held) continue;
-      if (subscription.rejected.delete(name)) this.#context.onResolved();
+      subscription.rejected.delete(name);
       const stub = this.#stub(subscription, name);
       if (!stub) removed.push(name);
       else if (stub.version !== held.version) items.push({ want: name, resource: stub, aliases: [], stub: true });

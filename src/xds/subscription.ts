@@ -129,9 +129,9 @@ export class Subscription {
     this.names.delete(name);
     this.pending.delete(name);
     const shared = !this.names.namesOf(key)[Symbol.iterator]().next().done;
-    if (shared || !this.held.has(want.resource)) return;
+    if (shared) return;
     this.rejected.delete(want.resource);
-    this.leaving.set(want.resource, leavesAt);
+    if (this.held.has(want.resource)) this.leaving.set(want.resource, leavesAt);
   }
 
   /** The proxy no longer has it, by its own doing. */
@@ -151,18 +151,16 @@ export class Subscription {
     this.inflight.set(nonce, sent);
   }
 
-  /** Takes Envoy's yes; returns whether a rejection was resolved by it. */
-  accept(nonce: string): boolean {
+  /** Takes Envoy's yes. */
+  accept(nonce: string): void {
     const sent = this.inflight.get(nonce);
-    if (!sent) return false;
+    if (!sent) return;
     this.inflight.delete(nonce);
-    let resolved = false;
     for (const { resource, stub } of sent.items) {
       const held = this.held.get(resource.name);
       if (held) held.good = resource.version;
-      if (!stub && this.rejected.delete(resource.name)) resolved = true;
+      if (!stub) this.rejected.delete(resource.name);
     }
     if (this.rejected.size === 0) this.lastNack = undefined;
-    return resolved;
   }
 }
