@@ -93,7 +93,8 @@ export const podKind: Kind<Pod> = {
     return {
       ...pod,
       spec: { ...spec, enableServiceLinks: spec.enableServiceLinks ?? true },
-      status: { phase: "Pending", qosClass: qosClass(spec), ...pod.status },
+      // Of the spec as it is now: admission may have added containers.
+      status: { phase: "Pending", ...pod.status, qosClass: qosClass(spec) },
     };
   },
   validate: (pod) => podProblems(pod.spec, "spec"),

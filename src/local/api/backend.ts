@@ -21,3 +21,8 @@ export function routed(main: Backend, views: Readonly<Record<string, Backend>>):
     remove: (type, name, options) => of(type).remove(type, name, options),
   };
 }
+
+/** Callers name the type that they ask for; a view makes objects of that type. */
+export function typed<T extends KubeObject>(object: KubeObject): T {
+  return object as T;
+}

@@ -1,113 +1,105 @@
-/** CustomResourceDefinitions: derived from the kinds that we serve. Writing one that is served changes nothing. */
+/**
+ * CustomResourceDefinitions: those of the kinds that we serve are derived from them, and writing one changes nothing.
+ * Others are kept, so that what brings them applies; nothing is served under them.
+ */
 import { createHash } from "node:crypto";
 import { crdName, isBuiltIn, toCrd } from "../../kinds/crd.ts";
 import type { Kind } from "../../kinds/kind.ts";
 import { StoreError } from "../../store/error.ts";
-import type { KubeObject } from "../../store/object.ts";
-import { notFound } from "../../store/refusals.ts";
+import type { KubeObject, ResourceType } from "../../store/object.ts";
 import { selects } from "../../store/selectors.ts";
-import type { ListOptions, WriteOptions } from "../../store/store.ts";
-import type { Backend } from "./backend.ts";
+import type { ListOptions, ObjectName, Patch, WatchOptions, WriteOptions } from "../../store/store.ts";
+import { type Backend, typed } from "./backend.ts";
 
-export function crdBackend(kinds: readonly Kind[], since: Date): Backend {
-  const served = kinds.filter((kind) => !isBuiltIn(kind.type.group));
-  const made = new Map<string, KubeObject>();
-  for (const kind of served) made.set(crdName(kind), established(toCrd(kind), since));
-  const sorted = [...made.values()].sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
-  const accept = (name: string, options: WriteOptions | undefined, sent: KubeObject): KubeObject => {
-    const known = made.get(name);
+export function crdBackend(kinds: readonly Kind[], since: Date, main: Backend): Backend {
+  const served = kinds.filter((kind) => !isBuiltIn(kind.type.group)).map((kind) => ours(kind, since));
+  const made = new Map(served.map((crd) => [crd.metadata.name, crd]));
+  /** The definition that stays as it is; undefined when it is none of ours. */
+  const kept = (name: string, options: WriteOptions | undefined): KubeObject | undefined => {
+    const crd = made.get(name);
     options?.warn?.(
-      known
+      crd
         ? `${name} is built into Lateen and stays as it is`
-        : `Lateen does not serve ${name}: the definition is accepted and forgotten`,
+        : `Lateen does not serve ${name}: its definition is kept, but no objects are`,
     );
-    return known ?? established(sent, new Date());
+    return crd;
+  };
+  /** As a server says that it serves a definition, which clients wait for. */
+  const established = async <T extends KubeObject>(type: ResourceType, stored: KubeObject): Promise<T> => {
+    if (stored.status !== undefined) return typed<T>(stored);
+    const status = establishedStatus(stored, new Date());
+    return typed<T>(await main.update(type, { ...stored, status }, { subresource: "status" }));
   };
   const backend: Backend = {
-    async list<T extends KubeObject>(_: unknown, options: ListOptions = {}) {
-      return { items: sorted.filter(selects(options)).map((crd) => crd as T), resourceVersion: "1" };
+    async list<T extends KubeObject>(type: ResourceType, options: ListOptions = {}) {
+      const others = await main.list(type, options);
+      const all = [...served.filter(selects(options)), ...others.items];
+      all.sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
+      return { ...others, items: all.map((crd) => typed<T>(crd)) };
     },
-    async *watch<T extends KubeObject>(
-      _: unknown,
-      options: ListOptions & { resourceVersion: string; signal: AbortSignal },
-    ) {
-      const { resourceVersion, signal } = options;
-      if (resourceVersion === "" || resourceVersion === "0") {
-        for (const crd of sorted.filter(selects(options))) yield { type: "ADDED" as const, object: crd as T };
+    async *watch<T extends KubeObject>(type: ResourceType, options: WatchOptions) {
+      if (options.resourceVersion === "" || options.resourceVersion === "0") {
+        for (const crd of served.filter(selects(options))) yield { type: "ADDED" as const, object: typed<T>(crd) };
       }
-      // Nothing ever changes.
-      if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+      yield* main.watch<T>(type, options);
     },
-    async get<T extends KubeObject>(type: Parameters<typeof notFound>[0], { name }: { name: string }) {
-      const crd = made.get(name);
-      if (!crd) throw notFound(type, name);
-      return crd as T;
+    async get<T extends KubeObject>(type: ResourceType, name: ObjectName) {
+      const crd = made.get(name.name);
+      return crd ? typed<T>(crd) : main.get<T>(type, name);
     },
-    create: async (_, object, options) => accept(object.metadata.name, options, object) as typeof object,
-    update: async (_, object, options) => accept(object.metadata.name, options, object) as typeof object,
-    async patch<T extends KubeObject>(
-      type: Parameters<typeof notFound>[0],
-      { name }: { name: string },
-      patch: { type: string; body: object },
-      options?: WriteOptions,
-    ) {
-      if (!made.has(name) && patch.type !== "apply") throw notFound(type, name);
-      const sent: KubeObject = {
-        apiVersion: "apiextensions.k8s.io/v1",
-        kind: "CustomResourceDefinition",
-        metadata: { name },
-      };
-      return accept(name, options, {
-        ...sent,
-        ...patch.body,
-        metadata: { ...Object(Reflect.get(patch.body, "metadata")), name },
-      }) as T;
+    async create(type, object, options) {
+      const crd = kept(object.metadata.name, options);
+      return crd ? typed(crd) : established(type, await main.create(type, object, options));
     },
-    async delete(type, name) {
-      await backend.remove(type, name);
+    async update(type, object, options) {
+      const crd = kept(object.metadata.name, options);
+      return crd ? typed(crd) : main.update(type, object, options);
     },
-    async remove(type, { name }) {
-      if (!made.has(name)) throw notFound(type, name);
-      throw new StoreError("Forbidden", `${name} is built into Lateen and cannot be deleted`);
+    async patch<T extends KubeObject>(type: ResourceType, name: ObjectName, patch: Patch, options?: WriteOptions) {
+      const crd = kept(name.name, options);
+      return crd ? typed<T>(crd) : established<T>(type, await main.patch(type, name, patch, options));
+    },
+    async delete(type, name, options) {
+      await backend.remove(type, name, options);
+    },
+    async remove(type, name, options) {
+      if (!made.has(name.name)) return main.remove(type, name, options);
+      throw new StoreError("Forbidden", `${name.name} is built into Lateen and cannot be deleted`);
     },
   };
   return backend;
 }
 
-/** As a definition looks once a server serves it. */
-function established(crd: KubeObject, since: Date): KubeObject {
-  const time = `${since.toISOString().slice(0, 19)}Z`;
+function ours(kind: Kind, since: Date): KubeObject {
+  const crd = toCrd(kind);
+  const name = crdName(kind);
+  // The same in every run, as if it were kept.
+  const hex = createHash("sha256").update(name).digest("hex");
+  const uid = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join("-");
+  const metadata = { ...crd.metadata, uid, resourceVersion: "1", generation: 1, creationTimestamp: seconds(since) };
+  return { ...crd, metadata, status: establishedStatus(crd, since) };
+}
+
+function establishedStatus(crd: KubeObject, since: Date): object {
   const spec = Object(crd.spec);
   const versions: { name: string; storage: boolean }[] = Array.isArray(spec.versions) ? spec.versions : [];
   const condition = (type: string, reason: string, message: string): object => ({
     type,
     status: "True",
-    lastTransitionTime: time,
+    lastTransitionTime: seconds(since),
     reason,
     message,
   });
   return {
-    ...crd,
-    metadata: {
-      ...crd.metadata,
-      uid: uidOf(crd.metadata.name),
-      resourceVersion: "1",
-      generation: 1,
-      creationTimestamp: time,
-    },
-    status: {
-      acceptedNames: spec.names,
-      conditions: [
-        condition("NamesAccepted", "NoConflicts", "no conflicts found"),
-        condition("Established", "InitialNamesAccepted", "the initial names have been accepted"),
-      ],
-      storedVersions: versions.filter((version) => version.storage).map((version) => version.name),
-    },
+    acceptedNames: spec.names,
+    conditions: [
+      condition("NamesAccepted", "NoConflicts", "no conflicts found"),
+      condition("Established", "InitialNamesAccepted", "the initial names have been accepted"),
+    ],
+    storedVersions: versions.filter((version) => version.storage).map((version) => version.name),
   };
 }
 
-/** The same in every run, as if it were kept. */
-function uidOf(name: string): string {
-  const hex = createHash("sha256").update(name).digest("hex");
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join("-");
+function seconds(time: Date): string {
+  return `${time.toISOString().slice(0, 19)}Z`;
 }

@@ -1,12 +1,13 @@
 /** The group events.k8s.io: the events of the core group in another form. */
 import { eventKind } from "../../kinds/core/event.ts";
 import type { KubeObject, ResourceType } from "../../store/object.ts";
-import type { Backend } from "./backend.ts";
+import type { Patch } from "../../store/store.ts";
+import { type Backend, typed } from "./backend.ts";
 
 const CORE = eventKind.type;
 
 export function eventsBackend(core: Backend): Backend {
-  const shown = <T extends KubeObject>(event: KubeObject): T => toNew(event) as T;
+  const shown = <T extends KubeObject>(event: KubeObject): T => typed(toNew(event));
   return {
     async list<T extends KubeObject>(_: ResourceType, options = {}) {
       const list = await core.list(CORE, options);
@@ -22,8 +23,8 @@ export function eventsBackend(core: Backend): Backend {
     update: async (_, object, options) => shown(await core.update(CORE, toOld(object), options)),
     // The fields that clients patch (series, note) are few; metadata is named alike in both.
     patch: async (_, name, patch, options) => {
-      const renamed = Array.isArray(patch.body) ? patch : { ...patch, body: fieldsToOld(patch.body) };
-      return shown(await core.patch(CORE, name, renamed as typeof patch, options));
+      const old: Patch = patch.type === "json" ? patch : { type: patch.type, body: fieldsToOld(patch.body) };
+      return shown(await core.patch(CORE, name, old, options));
     },
     delete: (_, name, options) => core.delete(CORE, name, options),
     async remove(_, name, options) {

@@ -58,8 +58,10 @@ export async function readData(request: IncomingMessage): Promise<unknown> {
 export function send(exchange: Exchange, code: number, body: object, type = "application/json"): void {
   const { response, accepted } = exchange;
   const yaml = accepted[0]?.yaml ?? false;
-  // stringify would make anchors of objects that occur twice.
-  const text = yaml ? stringify(body, { aliasDuplicateObjects: false, lineWidth: 0 }) : `${JSON.stringify(body)}\n`;
+  // No anchors for objects that occur twice; and readers of YAML 1.1, as Go has, must not see dates where texts stand.
+  const text = yaml
+    ? stringify(body, { aliasDuplicateObjects: false, lineWidth: 0, version: "1.1" })
+    : `${JSON.stringify(body)}\n`;
   setWarnings(exchange);
   response.writeHead(code, {
     "content-type": yaml ? "application/yaml" : type,

@@ -260,6 +260,18 @@ describe("discovery", () => {
     });
     assert.equal(code, 0);
     assert.match(stderr, /Warning: httproutes.gateway.networking.k8s.io is built into Lateen/);
+    const names = { kind: "Other", plural: "others", singular: "other", listKind: "OtherList" };
+    const other = {
+      ...crd,
+      metadata: { name: "others.x.io" },
+      spec: { ...crd.spec, group: "x.io", names },
+      status: undefined,
+    };
+    const applied = await world.kubectl("apply -f -", other);
+    assert.match(applied.stderr, /Warning: Lateen does not serve others.x.io/);
+    assert.match(await world.ok("wait --for=condition=Established crd/others.x.io"), /condition met/);
+    assert.match(await world.ok("apply -f -", other), /unchanged/);
+    await world.ok("delete -f -", other);
   });
 });
 

@@ -81,7 +81,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const world: ApiWorld = {
     store,
     backend: routed(store, {
-      "apiextensions.k8s.io/customresourcedefinitions": crdBackend(kinds, new Date()),
+      "apiextensions.k8s.io/customresourcedefinitions": crdBackend(kinds, new Date(), store),
       "events.k8s.io/events": eventsBackend(store),
     }),
     catalog,

@@ -13,6 +13,8 @@ const RESERVED: Readonly<Record<string, string>> = {
   "10.96.0.0": "",
   "10.96.255.255": "",
 };
+/** Long enough for a write to be stored. */
+const RESERVED_MS = 2000;
 const NODE_PORTS = { first: 30000, last: 32767 };
 
 export function serviceAddresses(store: () => Pick<Store, "list">): Admission {
@@ -20,18 +22,23 @@ export function serviceAddresses(store: () => Pick<Store, "list">): Admission {
   const given = new Map<string, { key: string; until: number }>();
   return {
     async admit(operation, type, object, old) {
-      if (operation === "delete" || type.group !== "" || type.plural !== "services" || !isService(object))
-        return object;
+      if (type.group !== "" || type.plural !== "services" || !isService(object)) return object;
       const key = keyOf(object);
+      if (operation === "delete") {
+        for (const [what, { key: owner }] of given) if (owner === key) given.delete(what);
+        return object;
+      }
       const before = old && isService(old) ? old.spec : undefined;
+      const kept = before ? withEarlier(object.spec, before) : object.spec;
+      if (before && isComplete(kept, before)) return { ...object, spec: kept };
       const used = await inUse(store(), key);
       const now = Date.now();
       for (const [what, { key: owner, until }] of given) {
         if (until < now) given.delete(what);
         else if (owner !== key) used.add(what);
       }
-      const spec = withNodePorts(withClusterIp(object.spec, before, key, used), before, used);
-      for (const what of taken(spec)) given.set(what, { key, until: now + 10_000 });
+      const spec = withNodePorts(withClusterIp(kept, before, key, used), used);
+      for (const what of taken(spec)) given.set(what, { key, until: now + RESERVED_MS });
       return { ...object, spec };
     },
   };
@@ -62,8 +69,7 @@ function withClusterIp(
     const { clusterIP, clusterIPs, ...rest } = spec;
     return rest;
   }
-  const wanted = spec.clusterIP || spec.clusterIPs?.[0] || before?.clusterIP;
-  const clusterIP = wanted || freeAddress(key, used);
+  const clusterIP = spec.clusterIP || spec.clusterIPs?.[0] || freeAddress(key, used);
   if (clusterIP !== "None" && clusterIP !== before?.clusterIP) checkAddress(clusterIP, key, used);
   return { ...spec, clusterIP, clusterIPs: [clusterIP] };
 }
@@ -97,15 +103,39 @@ function checkAddress(address: string, key: string, used: ReadonlySet<string>): 
   if (used.has(address) || (owner !== undefined && owner !== key)) refuse("provided IP is already allocated");
 }
 
-function withNodePorts(spec: ServiceSpec, before: ServiceSpec | undefined, used: Set<string>): ServiceSpec {
+/** What the Service has already, where the new version leaves it out. */
+function withEarlier(spec: ServiceSpec, before: ServiceSpec): ServiceSpec {
+  const address = spec.clusterIP || spec.clusterIPs?.[0] || before.clusterIP;
+  const ports = spec.ports?.map((port): ServicePort => {
+    const same = before.ports?.find((one) => one.port === port.port && one.protocol === port.protocol);
+    return port.nodePort || !same?.nodePort ? port : { ...port, nodePort: same.nodePort };
+  });
+  return {
+    ...spec,
+    ...(spec.type !== "ExternalName" && address && { clusterIP: address, clusterIPs: [address] }),
+    ...(ports && { ports: opensNodePorts(spec) ? ports : (spec.ports ?? []) }),
+  };
+}
+
+/** Whether nothing is left to give or to check. */
+function isComplete(spec: ServiceSpec, before: ServiceSpec): boolean {
+  const known = new Set(taken(before));
+  const given = (spec.ports ?? []).every((port) => port.nodePort !== undefined && known.has(`:${port.nodePort}`));
+  const open = opensNodePorts(spec);
+  const ports = open ? given : (spec.ports ?? []).every((port) => port.nodePort === undefined);
+  return ports && spec.type !== "ExternalName" && spec.clusterIP === before.clusterIP && !!spec.clusterIP;
+}
+
+function opensNodePorts(spec: ServiceSpec): boolean {
+  return spec.type === "NodePort" || (spec.type === "LoadBalancer" && spec.allocateLoadBalancerNodePorts !== false);
+}
+
+function withNodePorts(spec: ServiceSpec, used: ReadonlySet<string>): ServiceSpec {
   if (!spec.ports) return spec;
-  const open =
-    spec.type === "NodePort" || (spec.type === "LoadBalancer" && spec.allocateLoadBalancerNodePorts !== false);
-  if (!open) return { ...spec, ports: spec.ports.map(({ nodePort, ...port }) => port) };
+  if (!opensNodePorts(spec)) return { ...spec, ports: spec.ports.map(({ nodePort, ...port }) => port) };
   const mine = new Set<number>();
   const ports = spec.ports.map((port): ServicePort => {
-    const kept = before?.ports?.find((one) => one.port === port.port && one.protocol === port.protocol)?.nodePort;
-    const nodePort = port.nodePort || kept || freePort(used, mine, port.port);
+    const nodePort = port.nodePort || freePort(used, mine, port.port);
     if (used.has(`:${nodePort}`)) {
       throw new StoreError(
         "Invalid",
