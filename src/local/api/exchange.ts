@@ -73,7 +73,9 @@ export function send(exchange: Exchange, code: number, body: object, type = "app
 
 export function setWarnings({ response, warnings }: Exchange): void {
   if (warnings.length === 0) return;
-  const header = warnings.map((text) => `299 - "${text.replaceAll(/["\\]/g, "\\$&").replaceAll(/\s+/g, " ")}"`);
+  const header = [...new Set(warnings)].map(
+    (text) => `299 - "${text.replaceAll(/["\\]/g, "\\$&").replaceAll(/\s+/g, " ")}"`,
+  );
   response.setHeader("warning", header.map(latin));
 }
 

@@ -23,7 +23,10 @@ export function serveSpdyExec(client: Duplex, query: URLSearchParams, socketPath
   );
   const connect = (): NodeChannel => {
     const channel = openNodeChannel(socketPath, path, {
-      onMessage: (number, data) => streams.get(number)?.write(data),
+      onMessage(number, data) {
+        const stream = streams.get(number);
+        return stream && !stream.write(data) ? stream : undefined;
+      },
       onClose(error) {
         if (error !== undefined) streams.get(3)?.write(Buffer.from(JSON.stringify(failure(new Error(error)))));
         for (const stream of streams.values()) stream.end();
@@ -32,7 +35,7 @@ export function serveSpdyExec(client: Duplex, query: URLSearchParams, socketPath
     });
     for (const [number, stream] of streams) stream.onData = (data) => channel.send(number, data);
     const stdin = streams.get(0);
-    if (stdin) stdin.onEnd = () => channel.send(STDIN_ENDS, Buffer.from([0]));
+    if (stdin) stdin.onEnd = () => void channel.send(STDIN_ENDS, Buffer.from([0]));
     return channel;
   };
 }

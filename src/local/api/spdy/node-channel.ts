@@ -1,16 +1,22 @@
 /** A WebSocket to the node that speaks Kubernetes' channels: each message begins with its channel's number. */
 import { WebSocket } from "ws";
+import type { SpdyStream } from "./session.ts";
 
 export interface NodeChannel {
-  send(channel: number, data: Buffer): void;
+  /** Done when the node can take more. */
+  send(channel: number, data: Buffer): Promise<void>;
   close(): void;
 }
 
 export interface NodeChannelEvents {
-  onMessage(channel: number, data: Buffer): void;
+  /** Returns the stream that is full and must drain before more is read; undefined when none is. */
+  onMessage(channel: number, data: Buffer): Pick<SpdyStream, "onDrain"> | undefined;
   /** Once, with the reason when it was not the node's doing as planned. */
   onClose(error: string | undefined): void;
 }
+
+/** More than this on its way to the node, and the client waits. */
+const BUFFERED = 1024 * 1024;
 
 export function openNodeChannel(socketPath: string, path: string, events: NodeChannelEvents): NodeChannel {
   const socket = new WebSocket(`ws+unix:${socketPath}:${path}`, ["v5.channel.k8s.io", "v4.channel.k8s.io"]);
@@ -26,7 +32,10 @@ export function openNodeChannel(socketPath: string, path: string, events: NodeCh
   });
   socket.on("message", (data) => {
     const message = Buffer.isBuffer(data) ? data : Buffer.alloc(0);
-    events.onMessage(message[0] ?? 0, message.subarray(1));
+    const full = events.onMessage(message[0] ?? 0, message.subarray(1));
+    if (!full) return;
+    socket.pause();
+    full.onDrain(() => socket.resume());
   });
   socket.on("close", () => finish(undefined));
   socket.on("unexpected-response", (_, response) => {
@@ -36,10 +45,12 @@ export function openNodeChannel(socketPath: string, path: string, events: NodeCh
   });
   socket.on("error", (error) => finish(`the node does not answer: ${error.message}`));
   return {
-    send(channel, data) {
+    async send(channel, data) {
       const message = Buffer.concat([Buffer.from([channel]), data]);
-      if (socket.readyState === WebSocket.OPEN) socket.send(message);
-      else if (socket.readyState === WebSocket.CONNECTING) waiting.push(message);
+      if (socket.readyState === WebSocket.CONNECTING) waiting.push(message);
+      if (socket.readyState !== WebSocket.OPEN) return;
+      const sent = new Promise<void>((resolve) => socket.send(message, () => resolve()));
+      if (socket.bufferedAmount > BUFFERED) await sent;
     },
     close: () => socket.close(),
   };

@@ -47,9 +47,10 @@ function forward(
   const node = openNodeChannel(socketPath, path, {
     onMessage(channel, message) {
       linger?.refresh();
-      if (!begun.has(channel)) begun.add(channel);
-      else if (channel === 0) data.write(message);
-      else error?.write(message);
+      const stream = channel === 0 ? data : error;
+      if (begun.has(channel)) return stream && !stream.write(message) ? stream : undefined;
+      begun.add(channel);
+      return undefined;
     },
     onClose(reason) {
       clearTimeout(linger);

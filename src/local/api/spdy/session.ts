@@ -7,10 +7,13 @@ import { type HeaderCodec, type Headers, headerCodec } from "./headers.ts";
 
 export interface SpdyStream {
   headers: Headers;
-  write(data: Buffer): void;
+  /** False: whoever reads is slower; more should wait for `onDrain`. */
+  write(data: Buffer): boolean;
+  onDrain(listener: () => void): void;
   /** Says that nothing more will be written. */
   end(): void;
-  onData: (data: Buffer) => void;
+  /** The session reads no further until what this returns is done. */
+  onData: (data: Buffer) => void | Promise<void>;
   onEnd: () => void;
 }
 
@@ -42,20 +45,23 @@ export function spdySession(
     for (const stream of streams.values()) stream.onEnd();
     onClose();
   };
-  const write = (frame: Buffer): void => {
-    if (!transport.writableEnded && !transport.destroyed) transport.write(frame);
+  const write = (frame: Buffer): boolean => {
+    return transport.writableEnded || transport.destroyed || transport.write(frame);
+  };
+  const onDrain = (listener: () => void): void => {
+    transport.once("drain", listener);
   };
   const handle = async (frame: Buffer): Promise<void> => {
     const flags = frame[4] ?? 0;
     const body = frame.subarray(8);
     if (frame.readUInt16BE(0) < 0x8000) {
       const stream = streams.get(frame.readUInt32BE(0));
-      if (body.length > 0) stream?.onData(body);
+      if (body.length > 0) await stream?.onData(body);
       if (flags & FIN) stream?.onEnd();
       return;
     }
     const type = frame.readUInt16BE(2);
-    if (type === SYN_STREAM) await open(body, flags, { codec, streams, write, onStream });
+    if (type === SYN_STREAM) await open(body, flags, { codec, streams, write, onDrain, onStream });
     else if (type === PING) write(frame);
     else if (type === GOAWAY) close();
     else if (type === RST_STREAM) streams.get(body.readUInt32BE(0))?.onEnd();
@@ -67,21 +73,25 @@ export function spdySession(
 interface Opening {
   codec: HeaderCodec;
   streams: Map<number, SpdyStream>;
-  write(frame: Buffer): void;
+  write(frame: Buffer): boolean;
+  onDrain(listener: () => void): void;
   onStream(stream: SpdyStream): void;
 }
 
-async function open(body: Buffer, flags: number, { codec, streams, write, onStream }: Opening): Promise<void> {
+async function open(body: Buffer, flags: number, { codec, streams, write, onDrain, onStream }: Opening): Promise<void> {
   const id = body.readUInt32BE(0) & 0x7fffffff;
   const headers = await codec.read(body.subarray(10));
   let ended = false;
   const stream: SpdyStream = {
     headers,
     write(data) {
+      let free = true;
       for (let at = 0; at < data.length && !ended; at += FRAME_LIMIT) {
-        write(dataFrame(id, 0, data.subarray(at, at + FRAME_LIMIT)));
+        free = write(dataFrame(id, 0, data.subarray(at, at + FRAME_LIMIT)));
       }
+      return free;
     },
+    onDrain,
     end() {
       if (!ended) write(dataFrame(id, FIN, Buffer.alloc(0)));
       ended = true;
