@@ -1,4 +1,4 @@
-/** Everything that an object must pass before it is stored. */
+/** Checks: everything that an object must pass before it is stored, and the words in which it is refused. */
 import { invalidValue, required } from "../causes.ts";
 import type { Problem, StoredKind } from "../embedded/stored-kind.ts";
 import { type StatusCause, StoreError } from "../error.ts";

@@ -23,6 +23,7 @@ import type {
   WriteOptions,
 } from "../store.ts";
 import type { Admission, Operation } from "./admission.ts";
+import { Database } from "./database.ts";
 import { type Deleted, deleteObject, putOrFinish, seconds } from "./deletion.ts";
 import { copy } from "./freeze.ts";
 import { Garbage } from "./garbage.ts";
@@ -59,7 +60,7 @@ export class EmbeddedStore implements Store {
   constructor(options: EmbeddedStoreOptions) {
     this.#now = () => options.now?.() ?? new Date();
     this.#served = new Served(options.kinds);
-    this.#ledger = new Ledger(options.path, options.history ?? 10_000);
+    this.#ledger = new Ledger(new Database(options.path), options.history ?? 10_000);
     this.#admission = options.admission ?? [];
     this.#bookmarkMs = options.bookmarkMs ?? 30_000;
     const garbage = new Garbage(this.#ledger, this.#served, this.#now);

@@ -5,7 +5,7 @@
  */
 import { StoreError } from "../error.ts";
 import { type KubeObject, keyOf } from "../object.ts";
-import { Database } from "./database.ts";
+import type { Database } from "./database.ts";
 import { freeze } from "./freeze.ts";
 import { type Change, History } from "./history.ts";
 import type { TypeKey } from "./served.ts";
@@ -31,8 +31,8 @@ export class Ledger {
   #settling: PromiseWithResolvers<void> | undefined;
   readonly #closing = new AbortController();
 
-  constructor(path: string, historyLimit: number) {
-    this.#database = new Database(path);
+  constructor(database: Database, historyLimit: number) {
+    this.#database = database;
     this.#version = this.#database.version();
     this.#committed = this.#version;
     for (const { type, key, body } of this.#database.load()) {

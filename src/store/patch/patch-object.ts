@@ -1,3 +1,7 @@
+/**
+ * Patches: what each kind of patch makes of an object, and who owns which field afterwards. Pure functions on plain
+ * JSON; storing the result is the embedded store's.
+ */
 import { StoreError } from "../error.ts";
 import type { KubeObject } from "../object.ts";
 import type { Patch } from "../store.ts";
