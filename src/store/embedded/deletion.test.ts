@@ -122,6 +122,14 @@ test("an owner of a kind that is not served here is left alone, with what it own
   assert.equal(await isGone(store, pods, at("p")), false);
 });
 
+test("the namespaces that everything relies on may not be deleted", async () => {
+  const store = await openStore();
+  await assert.rejects(store.delete(namespaces, { name: "default" }), {
+    reason: "Forbidden",
+    message: 'namespaces "default" is forbidden: this namespace may not be deleted',
+  });
+});
+
 test("a namespace empties before it goes, and takes nothing new meanwhile", async () => {
   const store = await openStore();
   const created = await store.create<KubeObject>(namespaces, {

@@ -24,7 +24,7 @@ import type {
 } from "../store.ts";
 import type { Admission, Operation } from "./admission.ts";
 import { Database } from "./database.ts";
-import { type Deleted, deleteObject, putOrFinish, seconds } from "./deletion.ts";
+import { type Deleted, deleteObject, isNamespace, putOrFinish, seconds } from "./deletion.ts";
 import { copy } from "./freeze.ts";
 import { Garbage } from "./garbage.ts";
 import { Ledger } from "./ledger.ts";
@@ -37,6 +37,8 @@ import { configuration, identity, newObject, updatedObject, withGeneratedName, w
 
 /** Who writes when a writer does not say: a part of Lateen itself. */
 const OWN_MANAGER = "lateen";
+/** Namespaces that Kubernetes does not let go of. */
+const IMMORTAL = new Set(["default", "kube-system", "kube-public"]);
 
 export interface EmbeddedStoreOptions {
   /** The database file, or `:memory:`. */
@@ -104,6 +106,7 @@ export class EmbeddedStore implements Store {
   async update<T extends KubeObject>(type: ResourceType, object: T, options: WriteOptions = {}): Promise<T> {
     const kind = this.#served.require(type);
     if (options.subresource === "scale") {
+      checkMetadataTypes(kind, object);
       const change = (old: KubeObject): KubeObject => withScale(old, object);
       return typed<T>(scaleOf(await this.#modify(kind, object.metadata, options, change)));
     }
@@ -140,7 +143,10 @@ export class EmbeddedStore implements Store {
     for (;;) {
       const object = this.#find(kind, name);
       if (!object) throw notFound(type, name.name);
-      for (const { admit } of this.#admission) await admit?.("delete", kind.type, copy(object), object);
+      if (isNamespace(kind) && IMMORTAL.has(name.name)) {
+        throw forbidden(kind.type, name.name, "this namespace may not be deleted");
+      }
+      for (const hook of this.#admission) await hook.admit?.("delete", kind.type, copy(object), object);
       if (this.#find(kind, name) !== object) continue;
       const deleted = deleteObject(this.#ledger, kind, object, options, this.#now());
       await this.#ledger.settled();
@@ -184,9 +190,9 @@ export class EmbeddedStore implements Store {
       if (by === "update") next = trackUpdate(old, next, this.#writer(kind, options), shapesOf(kind));
       if (!equal(old, next)) {
         if (!subresource) next = await this.#admit("update", kind, next, old);
-        checkObject(kind, next, old, options);
         // Somebody else wrote while admission was awaited: all of it again, on the object as it is now.
         if (this.#find(kind, name) !== old) continue;
+        checkObject(kind, next, old, options);
       }
       next = withGeneration(kind, old, next);
       const stored = options.dryRun ? next : equal(old, next) ? old : putOrFinish(this.#ledger, kind, next).object;

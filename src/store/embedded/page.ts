@@ -17,15 +17,16 @@ export async function list(ledger: Ledger, type: TypeKey, options: ListOptions &
   const selected = selects(options);
   if (!options.continue) {
     const state = await ledger.read(() => ({ version: ledger.version, objects: ledger.all(type) }));
-    return page(state.objects.filter(selected), state.version, options.limit);
+    return page(state.objects.filter(selected), state.version, options);
   }
   const { version, after } = parse(options.continue);
   await ledger.settled();
   const rest = stateAt(ledger, type, version).filter((object) => keyOf(object) > after && selected(object));
-  return page(rest, version, options.limit);
+  return page(rest, version, options);
 }
 
-function page(objects: KubeObject[], version: number, limit: number | undefined): ObjectList {
+function page(objects: KubeObject[], version: number, options: ListOptions & PageOptions): ObjectList {
+  const { limit, labelSelector, fieldSelector } = options;
   const resourceVersion = String(version);
   if (!limit || objects.length <= limit) return { items: objects, resourceVersion };
   const items = objects.slice(0, limit);
@@ -35,7 +36,8 @@ function page(objects: KubeObject[], version: number, limit: number | undefined)
     items,
     resourceVersion,
     continue: Buffer.from(JSON.stringify(position)).toString("base64url"),
-    remainingItemCount: objects.length - limit,
+    // Kubernetes leaves the count out where it would have to look at objects to know it.
+    ...(labelSelector || fieldSelector ? {} : { remainingItemCount: objects.length - limit }),
   };
 }
 
