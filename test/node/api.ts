@@ -21,6 +21,9 @@ export interface TestApi {
   /** Runs a command in a container as `kubectl exec` does. */
   exec(pod: string, container: string, ...command: string[]): Promise<{ output: string; status: string }>;
   logs(pod: string, container: string, query?: string): Promise<string>;
+  /** Stops answering; what is stored stays. */
+  leave(): Promise<void>;
+  comeBack(): Promise<void>;
   end(): Promise<void>;
 }
 
@@ -31,7 +34,7 @@ export async function startApi(): Promise<TestApi> {
     kinds,
     admission: [...apiAdmission(kinds, () => store)],
   });
-  const api = await startApiServer({ store, kinds, home });
+  let api = await startApiServer({ store, kinds, home });
   const ending = new AbortController();
   await startControllers(store, { rootCertificate: api.ca }, ending.signal);
   const socketPath = join(home, "run/node.sock");
@@ -69,6 +72,10 @@ export async function startApi(): Promise<TestApi> {
           .on("error", reject)
           .end();
       }),
+    leave: () => api.close(),
+    comeBack: async () => {
+      api = await startApiServer({ store, kinds, home });
+    },
     end: async () => {
       ending.abort();
       await api.close();

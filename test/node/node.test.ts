@@ -186,6 +186,66 @@ test("pods outlive the node process, and the next one takes them up", { skip }, 
   await until("an adopted pod can be deleted", async () => (await api.pod("web").catch(() => undefined)) === undefined);
 });
 
+test("a pod that has done its work ends with its sidecar, and its log stays", { skip }, async () => {
+  const proxy: Container = {
+    name: "proxy",
+    image: "busybox",
+    restartPolicy: "Always",
+    command: ["sh", "-c", "trap 'echo proxy ends; exit 0' TERM; while :; do sleep 0.05; done"],
+  };
+  await api.create(
+    pod("job", [{ name: "work", image: "busybox", command: ["echo", "done"] }], {
+      restartPolicy: "Never",
+      initContainers: [proxy],
+    }),
+  );
+  await until("it has succeeded", async () => (await api.pod("job")).status?.phase === "Succeeded");
+  assert.equal(await api.logs("job", "work"), "done\n");
+  await until("the proxy has ended", async () => (await api.logs("job", "proxy")) === "proxy ends\n");
+});
+
+test("all containers hear of the end at once: a sidecar's preStop hook runs while the app still works", {
+  skip,
+}, async () => {
+  const folder = join(api.home, "ending");
+  const volumeMounts = [{ name: "shared", mountPath: "/shared" }];
+  const stay = (name: string, ending: string) =>
+    `trap '${ending}; echo ${name} ends >>/shared/order; exit 0' TERM; while :; do sleep 0.05; done`;
+  const container = (name: string, ending: string): Container => ({
+    name,
+    image: "busybox",
+    command: ["sh", "-c", stay(name, ending)],
+    volumeMounts,
+  });
+  const hook = { preStop: { exec: { command: ["sh", "-c", "echo hook >>/shared/order"] } } };
+  await api.create(
+    pod("ending", [container("app", "sleep 0.5")], {
+      initContainers: [{ ...container("proxy", ":"), restartPolicy: "Always", lifecycle: hook }],
+      volumes: [{ name: "shared", hostPath: { path: folder, type: "DirectoryOrCreate" } }],
+    }),
+  );
+  await until("it is ready", async () => isReady(await api.pod("ending")));
+  await api.store.delete(podType, { namespace: "default", name: "ending" });
+  await until("it is gone", async () => (await api.pod("ending").catch(() => undefined)) === undefined);
+  const order = readFileSync(join(folder, "order"), "utf8").trim().split("\n");
+  assert.deepEqual(order, ["hook", "app ends", "proxy ends"]);
+});
+
+test("while the API is away all goes on, and afterwards what was missed is caught up", { skip }, async () => {
+  await api.create(service("steady", { ports: [{ port: 80, targetPort: 8080 }] }));
+  await api.create(pod("steady", [web]));
+  const answer = async () => (await api.exec("client", "client", "curl", "-sS", "http://steady/")).output;
+  await until("it answers", async () => (await answer()) === "steady");
+  await api.leave();
+  assert.equal(await answer(), "steady");
+  await api.store.delete(podType, { namespace: "default", name: "talker" });
+  await api.create(pod("late", [sleeper("late")]));
+  await api.comeBack();
+  await until("the new pod runs", async () => isReady(await api.pod("late")));
+  await until("the old one is gone", async () => (await api.pod("talker").catch(() => undefined)) === undefined);
+  assert.equal(await answer(), "steady");
+});
+
 test("after a crash of everything nothing is left behind", { skip }, async () => {
   await stopNode(api.home);
   assert.deepEqual(markedProcesses(api.home), []);

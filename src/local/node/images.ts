@@ -81,12 +81,6 @@ export function addImage(file: string, name: string, entry: UserImage): void {
   writeJson(file, { ...readUserImages(file), [name]: entry });
 }
 
-export function removeImage(file: string, name: string): boolean {
-  const { [name]: gone, ...rest } = readUserImages(file);
-  if (gone) writeJson(file, rest);
-  return gone !== undefined;
-}
-
 export interface ImageListing {
   name: string;
   command: string;

@@ -8,14 +8,14 @@ import { fileURLToPath } from "node:url";
 import { LateenError } from "../../errors.ts";
 import { detectCapabilities } from "./capabilities.ts";
 import { type NodeHome, nodeHome } from "./home.ts";
-import { commandPath, SYSTEM_PATH } from "./system/commands.ts";
+import { commandPath } from "./system/commands.ts";
 import { readJson, remove } from "./system/files.ts";
 import type { Mode } from "./system/mode.ts";
+import { ownEnvironment } from "./system/own-environment.ts";
 import { isProcessRef, readProcessFile } from "./system/process-file.ts";
 import {
   ended,
   isAlive,
-  MARKER,
   markedProcesses,
   networkOf,
   type ProcessRef,
@@ -62,7 +62,7 @@ export async function startNode(options: { home: string }): Promise<StartedNode>
     detached: true,
     cwd: "/",
     stdio: ["ignore", log, log],
-    env: { ...process.env, PATH: `${process.env.PATH ?? ""}:${SYSTEM_PATH}`, [MARKER]: home.dir },
+    env: ownEnvironment(home.dir),
   });
   closeSync(log);
   child.unref();

@@ -11,7 +11,18 @@ const { home: folder } = parseArgs({ options: { home: { type: "string" } } }).va
 if (folder === undefined) throw new Error("the node needs --home DIR");
 const home = nodeHome(folder);
 const log = pino(pino.destination({ dest: home.nodeLog, sync: true, mkdir: true }));
-const onError = (error: unknown) => log.error({ err: error }, error instanceof Error ? error.message : String(error));
+
+/** The same again within this time is not worth a line: what waits for the API fails every few seconds. */
+const QUIET_MS = 60_000;
+const lastSaid = new Map<string, number>();
+
+function onError(error: unknown): void {
+  const message = error instanceof Error ? error.message : String(error);
+  if (Date.now() - (lastSaid.get(message) ?? 0) < QUIET_MS) return;
+  if (lastSaid.size > 1000) lastSaid.clear();
+  lastSaid.set(message, Date.now());
+  log.error({ err: error }, message);
+}
 
 process.on("uncaughtException", (error) => log.fatal({ err: error }, "uncaught: the node goes on"));
 process.on("unhandledRejection", (error) => onError(error));

@@ -10,10 +10,11 @@ import { askHost } from "../dns/upstream.ts";
 import type { NodeHome } from "../home.ts";
 import { inNetwork } from "../network/holder.ts";
 import type { ServiceState } from "../network/service-state.ts";
-import { commandPath, SYSTEM_PATH } from "../system/commands.ts";
+import { commandPath } from "../system/commands.ts";
 import { writeJson } from "../system/files.ts";
+import { ownEnvironment } from "../system/own-environment.ts";
 import { readProcessFile } from "../system/process-file.ts";
-import { kill, MARKER, type ProcessRef, processRef } from "../system/processes.ts";
+import { kill, type ProcessRef, processRef } from "../system/processes.ts";
 import type { FromAgent, NetworkProbe, ProbeResult, ToAgent } from "./messages.ts";
 
 const RESTART_MS = 500;
@@ -53,7 +54,7 @@ export class Agent {
       detached: true,
       cwd: "/",
       stdio: ["ignore", log, log, "ipc"],
-      env: { PATH: SYSTEM_PATH, [MARKER]: home.dir },
+      env: ownEnvironment(home.dir),
     });
     closeSync(log);
     this.#child = child;

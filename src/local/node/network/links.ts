@@ -38,7 +38,7 @@ export async function unlinkPod(holder: ProcessRef, ip: string): Promise<void> {
 }
 
 /** At most 15 characters, the kernel's bound: the pod's number within the pod range. */
-export function linkName(ip: string): string {
+function linkName(ip: string): string {
   const [, , third, fourth] = ip.split(".").map(Number);
   return `pod${(third ?? 0) * 256 + (fourth ?? 0)}`;
 }

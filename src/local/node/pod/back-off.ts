@@ -6,7 +6,7 @@ export interface BackOff {
   resetMs: number;
 }
 
-export const CRASH_LOOP: BackOff = { firstMs: 10_000, mostMs: 300_000, resetMs: 600_000 };
+const CRASH_LOOP: BackOff = { firstMs: 10_000, mostMs: 300_000, resetMs: 600_000 };
 
 /** The delay before this restart, and what to remember for the next. The first restart is immediate. */
 export function nextRestart(

@@ -4,7 +4,7 @@ import type { Pod } from "../../../kinds/core/pod.ts";
 /** `init` runs to its end before the next starts; `sidecar` starts in that order and stays; `app` is what it is for. */
 export type Role = "init" | "sidecar" | "app";
 
-export function roleOfInit(container: Container): Role {
+function roleOfInit(container: Container): Role {
   return container.restartPolicy === "Always" ? "sidecar" : "init";
 }
 

@@ -30,7 +30,7 @@ export interface LogFollower {
   stop(): void;
 }
 
-export function indexFile(logFile: string): string {
+function indexFile(logFile: string): string {
   return `${logFile}.index`;
 }
 

@@ -7,8 +7,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { inNetwork } from "../network/holder.ts";
 import type { PodWorker } from "../pod/worker.ts";
-import { commandPath, SYSTEM_PATH } from "../system/commands.ts";
-import { MARKER } from "../system/processes.ts";
+import { commandPath } from "../system/commands.ts";
+import { ownEnvironment } from "../system/own-environment.ts";
 import { Refusal } from "./refuse.ts";
 
 const START_MS = 10_000;
@@ -37,7 +37,7 @@ async function startRelay(worker: PodWorker, home: string, path: string): Promis
     detached: true,
     cwd: "/",
     stdio: "ignore",
-    env: { PATH: SYSTEM_PATH, [MARKER]: home },
+    env: ownEnvironment(home),
   });
   child.on("error", () => undefined);
   child.unref();

@@ -12,7 +12,7 @@ export function currentMode(): Mode {
 }
 
 /** From a uid_map: lines of first uid inside, first uid outside, count. */
-export function modeOf(uidMap: string): Mode {
+function modeOf(uidMap: string): Mode {
   const count = uidMap
     .trim()
     .split("\n")
