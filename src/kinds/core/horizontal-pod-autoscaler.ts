@@ -50,4 +50,12 @@ export const horizontalPodAutoscalerKind: Kind<HorizontalPodAutoscaler> = {
     spec: { ...scaler.spec, minReplicas: scaler.spec.minReplicas ?? 1 },
     status: scaler.status ?? {},
   }),
+  warn: () => [
+    {
+      code: "LTN1109",
+      field: "spec",
+      message: "nothing on this machine measures load, so the number of replicas stays as it is",
+      remedy: "use kubectl scale",
+    },
+  ],
 };

@@ -60,7 +60,7 @@ export const jobKind: Kind<Job> = {
   schema,
   status: true,
   listMapKeys: { ...podListMapKeys("spec.template.spec"), "status.conditions": ["type"] },
-  defaults: (job) => ({ ...job, spec: defaultSpec(job.spec), status: job.status ?? {} }),
+  defaults: (job) => withOwnPods({ ...job, spec: defaultSpec(job.spec), status: job.status ?? {} }),
   validate: ({ spec }) => [
     ...(spec.template.spec ? podProblems(spec.template.spec, "spec.template.spec") : []),
     ...restartProblems(spec.template.spec?.restartPolicy),
@@ -84,6 +84,25 @@ function defaultSpec(spec: Job["spec"]): Job["spec"] {
     parallelism: spec.parallelism ?? 1,
     podReplacementPolicy: spec.podReplacementPolicy ?? "TerminatingOrFailed",
     suspend: spec.suspend ?? false,
+  };
+}
+
+/** A Job finds its pods by a label with its own uid, unless it says that it has a selector of its own. */
+function withOwnPods(job: Job): Job {
+  const { uid, name } = job.metadata;
+  if (uid === undefined || job.spec.manualSelector) return job;
+  const { template } = job.spec;
+  const labels = {
+    ...template.metadata?.labels,
+    "batch.kubernetes.io/controller-uid": uid,
+    "batch.kubernetes.io/job-name": name,
+    "controller-uid": uid,
+    "job-name": name,
+  };
+  const selector = job.spec.selector ?? { matchLabels: { "batch.kubernetes.io/controller-uid": uid } };
+  return {
+    ...job,
+    spec: { ...job.spec, selector, template: { ...template, metadata: { ...template.metadata, labels } } },
   };
 }
 

@@ -1,15 +1,10 @@
 /** The forms of names that Kubernetes accepts. */
 
 const LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
-const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
 /** A DNS label: at most 63 characters. */
 export function isLabel(name: string): boolean {
   return name.length <= 63 && LABEL.test(name);
-}
-
-export function isSubdomain(name: string): boolean {
-  return name.length <= 253 && SUBDOMAIN.test(name);
 }
 
 export const LABEL_RULE =

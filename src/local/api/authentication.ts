@@ -10,7 +10,7 @@ import type { User } from "./exchange.ts";
 import { ISSUER, type ServiceAccountTokens } from "./service-account-tokens.ts";
 
 export const ANONYMOUS: User = { username: "system:anonymous", groups: ["system:unauthenticated"] };
-export const ADMIN: User = { username: "lateen-admin", groups: ["system:masters", "system:authenticated"] };
+const ADMIN: User = { username: "lateen-admin", groups: ["system:masters", "system:authenticated"] };
 export const NODE: User = { username: "system:node:lateen", groups: ["system:nodes", "system:authenticated"] };
 
 export interface Authenticator {

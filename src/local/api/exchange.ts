@@ -71,7 +71,7 @@ export function send(exchange: Exchange, code: number, body: object, type = "app
   response.end(text);
 }
 
-export function setWarnings({ response, warnings }: Exchange): void {
+function setWarnings({ response, warnings }: Exchange): void {
   if (warnings.length === 0) return;
   const header = [...new Set(warnings)].map(
     (text) => `299 - "${text.replaceAll(/["\\]/g, "\\$&").replaceAll(/\s+/g, " ")}"`,

@@ -52,8 +52,7 @@ async function statusOf(
   }
 }
 
-/** For those in this process who have a token to check. */
-export async function tokenStatus(authenticator: Authenticator, spec: Record<string, unknown>): Promise<object> {
+async function tokenStatus(authenticator: Authenticator, spec: Record<string, unknown>): Promise<object> {
   const token = text(spec, "token") ?? "";
   if (token === "") throw badRequest("spec.token: Required value");
   const { audiences } = spec;

@@ -46,6 +46,10 @@ export async function serveRequest(world: ApiWorld, request: IncomingMessage, re
 async function serveInfo(world: ApiWorld, info: ResourceRequest, exchange: Exchange): Promise<void> {
   const resource = world.catalog.find(info.group, info.version, info.resource);
   if (!resource) throw noSuchPath();
+  const { namespaced } = resource.type;
+  const placed = info.namespace !== undefined;
+  // An object is named within its namespace; only lists go across.
+  if (namespaced ? info.name !== undefined && !placed : placed) throw noSuchPath();
   if (!resource.verbs.includes("get")) {
     if (info.verb !== "create") throw methodNotAllowed();
     return serveReview(world, info, exchange);
