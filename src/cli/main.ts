@@ -36,6 +36,41 @@ program
   .addOption(new Option("-o, --output <format>", "how to print").choices(["text", "json"]).default("text"))
   .action(async (options, command) => (await import("./status.ts")).status(command.optsWithGlobals()));
 
+program.commandsGroup("Proxies:");
+program
+  .command("proxy-status")
+  .alias("ps")
+  .description("show which proxies are in sync, and what they rejected, in Envoy's words")
+  .argument("[pod]", "only this pod's proxy: POD or POD.NAMESPACE")
+  .option("--kubeconfig <file>", "the cluster to ask (default: this world's)")
+  .addOption(new Option("-o, --output <format>", "how to print").choices(["text", "json"]).default("text"))
+  .action(async (pod, _options, command) =>
+    (await import("./proxy-status.ts")).proxyStatus(pod, command.optsWithGlobals()),
+  );
+const proxyConfig = program
+  .command("proxy-config")
+  .alias("pc")
+  .description("show what a pod's Envoy holds, as it says itself");
+for (const [part, what] of [
+  ["cluster", "its clusters"],
+  ["listener", "its listeners"],
+  ["route", "its routes: those that it has; others it fetches when first needed"],
+  ["endpoint", "its endpoints, and whether they are healthy"],
+  ["bootstrap", "what it was started with"],
+  ["all", "everything"],
+] as const) {
+  proxyConfig
+    .command(part)
+    .description(what)
+    .argument("<pod>", "POD or POD.NAMESPACE")
+    .option("-n, --namespace <namespace>", "the pod's namespace")
+    .option("--kubeconfig <file>", "the cluster to ask (default: this world's)")
+    .addOption(new Option("-o, --output <format>", "how to print").choices(["text", "json", "yaml"]).default("text"))
+    .action(async (pod, _options, command) =>
+      (await import("./proxy-config.ts")).proxyConfig(part, pod, command.optsWithGlobals()),
+    );
+}
+
 program.commandsGroup("Other:");
 program
   .command("version")

@@ -58,7 +58,10 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     graph,
     onError: (object, error) => log.warn({ object, error: String(error) }, "writing a status"),
   });
-  for (const rows of model.gatewayApi.statuses) statuses.follow(rows);
+  const { gatewayClasses, gateways, httpRoutes } = model.gatewayApi.statuses;
+  statuses.follow(gatewayClasses);
+  statuses.follow(gateways);
+  statuses.follow(httpRoutes);
 
   const authority = await loadAuthority(store, rootNamespace, trustDomain);
   void keepRootConfigMaps({ store, roots: authority.roots, signal, onError: onError("writing istio-ca-root-cert") });

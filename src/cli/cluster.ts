@@ -1,0 +1,34 @@
+import { ClusterStore } from "../store/cluster/cluster-store.ts";
+import type { Connection } from "../store/cluster/connection.ts";
+import { Http } from "../store/cluster/http.ts";
+import { kubeconfigConnection } from "../store/cluster/kubeconfig.ts";
+import { type HomeOption, homeOf } from "./home.ts";
+import { requireWorld } from "./status.ts";
+
+export interface ClusterOption extends HomeOption {
+  kubeconfig?: string;
+}
+
+export interface Cluster {
+  connection: Connection;
+  store: ClusterStore;
+  http: Http;
+}
+
+/** Runs `work` against the API that is meant: --kubeconfig, else the world of this home. */
+export async function withCluster<T>(options: ClusterOption, work: (cluster: Cluster) => Promise<T>): Promise<T> {
+  const connection = await kubeconfigConnection(options.kubeconfig ?? requireWorld(homeOf(options)).kubeconfig);
+  const cluster = { connection, store: new ClusterStore(connection), http: new Http(connection) };
+  try {
+    return await work(cluster);
+  } finally {
+    cluster.store.close();
+    cluster.http.close();
+  }
+}
+
+/** `reviews-v1-abc.default`, or a name and a namespace apart. */
+export function podName(text: string, namespace = "default"): { namespace: string; name: string } {
+  const at = text.lastIndexOf(".");
+  return at < 0 ? { name: text, namespace } : { name: text.slice(0, at), namespace: text.slice(at + 1) };
+}
