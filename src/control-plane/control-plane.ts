@@ -8,13 +8,15 @@ import { keepRootConfigMaps } from "../identity/root-config-maps.ts";
 import { controlPlaneNames, serverCertificate } from "../identity/server-certificate.ts";
 import { type ReviewToken, reviewThrough } from "../identity/token-review.ts";
 import { meshInputs } from "../mesh/inputs.ts";
+import { wireReferences } from "../mesh/references.ts";
 import { DEFAULT_SETTINGS } from "../mesh/settings.ts";
 import type { Store } from "../store/store.ts";
 import { type Address, DiscoveryServer } from "../xds/server.ts";
 import { debugHandler } from "./debug.ts";
+import type { GatewayPod } from "./gateways/gateway-objects.ts";
+import { startGatewayControllers } from "./gateways/start.ts";
 import { followInputs } from "./inputs.ts";
 import { wireModel } from "./model.ts";
-import { statusWriter } from "./status/status-writer.ts";
 
 /** What the control plane needs of a logger; pino's fits. */
 export interface Log {
@@ -29,6 +31,8 @@ export interface ControlPlaneOptions {
   listen: readonly Address[];
   /** Whose token a proxy shows. Default: asks the store for a TokenReview. */
   review?: ReviewToken;
+  /** What the pods of automatically deployed gateways look like; without it none are deployed. */
+  gatewayPod?: GatewayPod;
   log: Log;
 }
 
@@ -53,15 +57,15 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const source = new EnvoySource(graph, new MeshRows(graph, inputs, model.mesh, model.gatewayApi.meshRoutes));
   await followInputs(graph, inputs, store, { signal, onError: onError("watching the store") });
 
-  const statuses = statusWriter({
+  const controllers = await startGatewayControllers({
     store,
     graph,
-    onError: (object, error) => log.warn({ object, error: String(error) }, "writing a status"),
+    gatewayApi: model.gatewayApi,
+    gateways: inputs.k8sGateways,
+    ...(options.gatewayPod && { pod: options.gatewayPod }),
+    onError: (doing, error) => log.warn({ error: String(error) }, doing),
   });
-  const { gatewayClasses, gateways, httpRoutes } = model.gatewayApi.statuses;
-  statuses.follow(gatewayClasses);
-  statuses.follow(gateways);
-  statuses.follow(httpRoutes);
+  for (const rows of wireReferences(graph, inputs, model.mesh).statuses) controllers.statuses.follow(rows);
 
   const authority = await loadAuthority(store, rootNamespace, trustDomain);
   void keepRootConfigMaps({ store, roots: authority.roots, signal, onError: onError("writing istio-ca-root-cert") });
@@ -80,7 +84,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     debug: debugHandler(graph, server.hub),
     close: async () => {
       stop.abort();
-      await Promise.all([server.close(), statuses.close()]);
+      await Promise.all([server.close(), controllers.close()]);
     },
   };
 }

@@ -6,8 +6,11 @@ import { mkdirSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { destination, pino } from "pino";
 import { type ControlPlane, startControlPlane } from "../control-plane/control-plane.ts";
+import type { GatewayPod } from "../control-plane/gateways/gateway-objects.ts";
+import { ingressGatewayObjects } from "../control-plane/gateways/ingress-gateway.ts";
 import { SIDECAR_MARK } from "../envoy/bootstrap.ts";
 import { kinds } from "../kinds/registry.ts";
+import { gatewayPodTemplate } from "../kubernetes/inject/gateway-pod.ts";
 import { defaultInjectSettings, type InjectSettings } from "../kubernetes/inject/settings.ts";
 import { EmbeddedStore } from "../store/embedded/embedded-store.ts";
 import { apiAdmission } from "./api/admission/index.ts";
@@ -43,6 +46,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   const onError = (error: unknown): void => log.warn({ error: String(error) }, "tried again or left alone");
   const stopping = new AbortController();
 
+  const gatewayPod: GatewayPod = (request) => gatewayPodTemplate(request, injectSettings());
   const store: EmbeddedStore = new EmbeddedStore({
     path: join(home, "lateen.db"),
     kinds,
@@ -62,12 +66,22 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     store,
     listen: [{ path: join(home, "run/xds.sock") }],
     log,
+    gatewayPod,
     review: async (token, audience) => {
       const found = await api.reviewToken(token, [audience]);
       return found ? { authenticated: true, ...found } : { authenticated: false, error: "the token is not valid" };
     },
   });
   api.registerServiceHandler("istio-system", "istiod", 15014, controlPlane.debug);
+  for (const { type, object } of ingressGatewayObjects("istio-system", gatewayPod)) {
+    const { namespace = "", name } = object.metadata;
+    await store.patch(
+      type,
+      { namespace, name },
+      { type: "apply", body: object },
+      { fieldManager: "lateen", force: true },
+    );
+  }
   say("Control plane ready");
 
   await startNode({ home });
