@@ -2,8 +2,8 @@ import { create } from "@bufbuild/protobuf";
 import { Cluster_DiscoveryType, ClusterSchema } from "#envoy/config/cluster/v3/cluster_pb.js";
 import { ClusterLoadAssignmentSchema } from "#envoy/config/endpoint/v3/endpoint_pb.js";
 import { encode } from "../envoy/encode.ts";
+import type { Resource, TypeUrl } from "../envoy/resource.ts";
 import { CLUSTER, LOAD_ASSIGNMENT, VIRTUAL_HOST } from "../envoy/types.ts";
-import type { Resource, TypeUrl } from "./source.ts";
 
 /** Of a virtual host that is not there. Never the same twice: Envoy takes a version that it has for a heartbeat, and
  * the request that waits for the answer would hang. */

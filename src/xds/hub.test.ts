@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { toBinary } from "@bufbuild/protobuf";
 import { AnySchema } from "@bufbuild/protobuf/wkt";
+import type { Resource } from "../envoy/resource.ts";
 import {
   CLUSTER as CDS,
   LOAD_ASSIGNMENT as EDS,
@@ -10,7 +11,6 @@ import {
   VIRTUAL_HOST as VHDS,
 } from "../envoy/types.ts";
 import { Hub, type HubOptions } from "./hub.ts";
-import type { Resource } from "./source.ts";
 import { brief, FakeProxy, peer } from "./testing/fake-proxy.ts";
 import { FakeSource, pushing } from "./testing/fake-source.ts";
 

@@ -1,8 +1,8 @@
 import { status as Code } from "@grpc/grpc-js";
+import type { Peer, ResourceSource, SourceChanges } from "../envoy/resource-source.ts";
 import { Interest } from "./interest.ts";
 import type { Nack } from "./nack.ts";
 import { type SentReport, Session, type SessionContext, type Wire } from "./session.ts";
-import type { Proxy as Peer, ResourceSource, SourceChanges } from "./source.ts";
 import { type Holding, holdingsOf, type ProxyStatus, statusOf } from "./status.ts";
 
 export interface HubOptions {

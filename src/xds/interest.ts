@@ -1,4 +1,5 @@
-import type { ResourceSource, TypeUrl } from "./source.ts";
+import type { TypeUrl } from "../envoy/resource.ts";
+import type { ResourceSource } from "../envoy/resource-source.ts";
 
 /** Who uses which rows: what a change has to look at, and what keeps the rows computed. */
 export class Interest<Who> {

@@ -1,6 +1,6 @@
+import type { Resource } from "../envoy/resource.ts";
 import { VIRTUAL_HOST } from "../envoy/types.ts";
 import { absence, isAbsentVersion } from "./absent.ts";
-import type { Resource } from "./source.ts";
 import type { Item, Reason, Subscription } from "./subscription.ts";
 
 /**

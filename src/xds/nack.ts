@@ -1,6 +1,7 @@
+import type { TypeUrl } from "../envoy/resource.ts";
+import type { Peer } from "../envoy/resource-source.ts";
 import type { ObjectRef } from "../mesh/model.ts";
 import { blame } from "./blame.ts";
-import type { Proxy as Peer, TypeUrl } from "./source.ts";
 import type { Rejection, Subscription } from "./subscription.ts";
 
 /** A resource that a proxy rejected, in Envoy's words. */

@@ -1,5 +1,5 @@
+import type { TypeUrl } from "../envoy/resource.ts";
 import { CLUSTER, LISTENER, LOAD_ASSIGNMENT, ROUTE_CONFIGURATION, SECRET, VIRTUAL_HOST } from "../envoy/types.ts";
-import type { TypeUrl } from "./source.ts";
 
 /** Make before break: what others refer to comes first and goes last. */
 const ORDER: readonly TypeUrl[] = [CLUSTER, LOAD_ASSIGNMENT, SECRET, "", LISTENER, ROUTE_CONFIGURATION, VIRTUAL_HOST];

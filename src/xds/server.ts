@@ -6,6 +6,7 @@ import { rmSync } from "node:fs";
 import { fromBinary } from "@bufbuild/protobuf";
 import { status as Code, experimental, Server, type ServerCredentials, type ServerDuplexStream } from "@grpc/grpc-js";
 import { type DeltaDiscoveryRequest, DeltaDiscoveryRequestSchema } from "#envoy/service/discovery/v3/discovery_pb.js";
+import type { ResourceSource } from "../envoy/resource-source.ts";
 import { LateenError } from "../errors.ts";
 import type { Authenticate, Caller } from "../identity/authenticator.ts";
 import { IdentityError } from "../identity/identity-error.ts";
@@ -13,7 +14,6 @@ import type { ServerIdentity } from "../identity/server-certificate.ts";
 import { Hub, type HubOptions } from "./hub.ts";
 import { envoyVersion, parseNodeId } from "./node.ts";
 import type { Session } from "./session.ts";
-import type { ResourceSource } from "./source.ts";
 
 /** What the server needs of a logger; pino's fits. */
 export interface Log {

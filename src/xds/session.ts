@@ -1,4 +1,6 @@
 import type { DeltaDiscoveryRequest } from "#envoy/service/discovery/v3/discovery_pb.js";
+import type { Resource, TypeUrl } from "../envoy/resource.ts";
+import type { Peer, ResourceSource, View } from "../envoy/resource-source.ts";
 import { CLUSTER, LOAD_ASSIGNMENT, ROUTE_CONFIGURATION, VIRTUAL_HOST } from "../envoy/types.ts";
 import { absence, isAbsentVersion } from "./absent.ts";
 import { Alarm } from "./alarm.ts";
@@ -6,7 +8,6 @@ import type { Interest } from "./interest.ts";
 import { look } from "./look.ts";
 import { type Nack, reject } from "./nack.ts";
 import { rank, refersToClusters } from "./order.ts";
-import type { Proxy as Peer, Resource, ResourceSource, TypeUrl, View } from "./source.ts";
 import { type Item, type Reason, Subscription } from "./subscription.ts";
 import { VirtualHosts } from "./virtual-hosts.ts";
 import { Warming } from "./warming.ts";

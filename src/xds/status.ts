@@ -1,5 +1,6 @@
+import type { TypeUrl } from "../envoy/resource.ts";
+import type { Peer } from "../envoy/resource-source.ts";
 import type { Session } from "./session.ts";
-import type { Proxy as Peer, TypeUrl } from "./source.ts";
 import type { Rejection, Subscription } from "./subscription.ts";
 
 /** A proxy as `proxy-status` shows it. */

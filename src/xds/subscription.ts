@@ -1,6 +1,6 @@
+import type { Resource, TypeUrl } from "../envoy/resource.ts";
 import type { ObjectRef } from "../mesh/model.ts";
 import { Names } from "./names.ts";
-import type { Resource, TypeUrl } from "./source.ts";
 
 /** A name that a proxy should have something under: pushed to it, asked for by it, or both. */
 export interface Want {

@@ -1,6 +1,6 @@
+import type { TypeUrl } from "../envoy/resource.ts";
 import { ROUTE_CONFIGURATION, VIRTUAL_HOST } from "../envoy/types.ts";
 import { absence } from "./absent.ts";
-import type { TypeUrl } from "./source.ts";
 import type { Item, Subscription } from "./subscription.ts";
 
 /** Of the resource without a body that tells Envoy that a route configuration has no virtual hosts to wait for. */

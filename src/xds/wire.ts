@@ -1,5 +1,5 @@
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
-import type { Resource, TypeUrl } from "./source.ts";
+import type { Resource, TypeUrl } from "../envoy/resource.ts";
 
 /**
  * DeltaDiscoveryResponse by hand: a resource is wrapped and encoded once, whoever gets it; a response is the

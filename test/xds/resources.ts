@@ -15,7 +15,7 @@ import {
   HttpConnectionManagerSchema,
 } from "#envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
 import { encode } from "../../src/envoy/encode.ts";
-import type { Resource } from "../../src/xds/source.ts";
+import type { Resource } from "../../src/envoy/resource.ts";
 
 const ads = () =>
   create(ConfigSourceSchema, {

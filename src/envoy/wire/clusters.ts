@@ -1,7 +1,7 @@
 import { type Cluster, ClusterSchema } from "#envoy/config/cluster/v3/cluster_pb.js";
 import type { Reader } from "../../engine/derived.ts";
 import type { ObjectRef } from "../../mesh/model.ts";
-import type { Resource } from "../../xds/source.ts";
+import type { Resource } from "../resource.ts";
 import {
   blackHoleCluster,
   inboundCluster,

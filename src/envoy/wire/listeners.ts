@@ -1,7 +1,7 @@
 import { type Listener, ListenerSchema } from "#envoy/config/listener/v3/listener_pb.js";
 import type { Reader } from "../../engine/derived.ts";
 import type { ObjectRef } from "../../mesh/model.ts";
-import type { Resource } from "../../xds/source.ts";
+import type { Resource } from "../resource.ts";
 import { encode } from "../encode.ts";
 import { gatewayListener, gatewayListenerName } from "../listeners/gateway.ts";
 import { virtualInboundListener } from "../listeners/inbound.ts";

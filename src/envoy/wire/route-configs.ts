@@ -1,7 +1,7 @@
 import type { VirtualHost } from "#envoy/config/route/v3/route_components_pb.js";
 import { RouteConfigurationSchema } from "#envoy/config/route/v3/route_pb.js";
 import type { Reader } from "../../engine/derived.ts";
-import type { Resource } from "../../xds/source.ts";
+import type { Resource } from "../resource.ts";
 import { encode } from "../encode.ts";
 import { eagerRouteConfiguration, gatewayRouteConfiguration, lazyRouteConfiguration } from "../route-configs.ts";
 import { blockedVirtualHost, notFoundVirtualHost, passthroughVirtualHost } from "../virtual-hosts.ts";

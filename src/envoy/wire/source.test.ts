@@ -10,7 +10,7 @@ import { type GatewayApi, wireGatewayApi } from "../../mesh/gateway-api/wire.ts"
 import { meshInputs } from "../../mesh/inputs.ts";
 import { wireMesh } from "../../mesh/mesh.ts";
 import type { KubeObject } from "../../store/object.ts";
-import type { Proxy, SourceChanges } from "../../xds/source.ts";
+import type { Peer, SourceChanges } from "../resource-source.ts";
 import { CLUSTER, LISTENER, VIRTUAL_HOST } from "../types.ts";
 import { MeshRows } from "./mesh-rows.ts";
 import { EnvoySource } from "./source.ts";
@@ -40,7 +40,7 @@ function world() {
         ports: [{ name: "http", port: 9080, targetPort: 9080 }],
       },
     });
-  const pod = (name: string, app: string): Proxy => {
+  const pod = (name: string, app: string): Peer => {
     inputs.pods.set(`default/${name}`, {
       metadata: {
         name,
@@ -86,7 +86,7 @@ function decode({ source }: World, type: string, key: string) {
   return anyUnpack(any, VirtualHostSchema) ?? anyUnpack(any, ClusterSchema);
 }
 
-function ask(of: World, proxy: Proxy, type: string, name: string): string {
+function ask(of: World, proxy: Peer, type: string, name: string): string {
   const view = of.source.view(proxy.id);
   assert.ok(view);
   const key = of.source.keyOf(view, type, name);
@@ -131,7 +131,7 @@ test("what one replica has used is pushed to its siblings, with the clusters of 
   const [first, second, other] = [w.pod("client-1", "client"), w.pod("client-2", "client"), w.pod("other-1", "other")];
   for (const proxy of [first, second, other]) w.source.connect(proxy);
   ask(w, first, VIRTUAL_HOST, "9080/reviews:9080");
-  const pushed = (proxy: Proxy, type: string) => [...(w.source.view(proxy.id)?.push.get(type)?.keys() ?? [])];
+  const pushed = (proxy: Peer, type: string) => [...(w.source.view(proxy.id)?.push.get(type)?.keys() ?? [])];
   assert.ok(pushed(second, VIRTUAL_HOST).includes("9080/reviews:9080"));
   assert.ok(pushed(second, CLUSTER).includes("outbound|9080||reviews.default.svc.cluster.local"));
   assert.ok(!pushed(other, VIRTUAL_HOST).includes("9080/reviews:9080"));

@@ -2,7 +2,8 @@ import type { Collection } from "../../engine/collection.ts";
 import type { Reader } from "../../engine/derived.ts";
 import type { Graph } from "../../engine/graph.ts";
 import type { Input } from "../../engine/input.ts";
-import type { Proxy, Resource, ResourceSource, SourceChanges, TypeUrl, View } from "../../xds/source.ts";
+import type { Resource, TypeUrl } from "../resource.ts";
+import type { Peer, ResourceSource, SourceChanges, View } from "../resource-source.ts";
 import { CLUSTER, LISTENER, LOAD_ASSIGNMENT, ROUTE_CONFIGURATION, VIRTUAL_HOST } from "../types.ts";
 import { clusterRow, inboundClusterRow } from "./clusters.ts";
 import { Demand } from "./demand.ts";
@@ -27,7 +28,7 @@ interface Served {
  */
 export class EnvoySource implements ResourceSource {
   readonly #mesh: MeshRows;
-  readonly #proxies: Input<Proxy>;
+  readonly #proxies: Input<Peer>;
   readonly #uses: UseMemory;
   readonly #views: Collection<View>;
   readonly #served: ReadonlyMap<TypeUrl, Served>;
@@ -35,7 +36,7 @@ export class EnvoySource implements ResourceSource {
 
   constructor(graph: Graph, mesh: MeshRows) {
     this.#mesh = mesh;
-    this.#proxies = graph.input<Proxy>("proxies");
+    this.#proxies = graph.input<Peer>("proxies");
     this.#uses = new UseMemory(graph);
 
     const endpoints = wireRows(graph, "endpoints of clusters", (read, { scope, name }) =>
@@ -66,7 +67,7 @@ export class EnvoySource implements ResourceSource {
     this.#announce(graph);
   }
 
-  connect(proxy: Proxy): void {
+  connect(proxy: Peer): void {
     this.#proxies.set(proxy.id, proxy);
   }
 

@@ -1,6 +1,6 @@
 import type { Graph } from "../../engine/graph.ts";
 import type { Input } from "../../engine/input.ts";
-import type { TypeUrl } from "../../xds/source.ts";
+import type { TypeUrl } from "../resource.ts";
 import { CLUSTER, VIRTUAL_HOST } from "../types.ts";
 
 /** What the sidecars of one workload have asked for, sorted. */

@@ -1,7 +1,6 @@
 import type { Collection } from "../../engine/collection.ts";
 import type { Reader } from "../../engine/derived.ts";
 import type { GatewayPort } from "../../mesh/model.ts";
-import type { Proxy, TypeUrl, View } from "../../xds/source.ts";
 import { gatewayListenerName, gatewayRouteName } from "../listeners/gateway.ts";
 import {
   BLACK_HOLE_CLUSTER,
@@ -12,6 +11,8 @@ import {
   VIRTUAL_INBOUND,
   VIRTUAL_OUTBOUND,
 } from "../names.ts";
+import type { TypeUrl } from "../resource.ts";
+import type { Peer, View } from "../resource-source.ts";
 import { CLUSTER, LISTENER, VIRTUAL_HOST } from "../types.ts";
 import type { MeshRows } from "./mesh-rows.ts";
 import { rowKey } from "./row-key.ts";
@@ -26,7 +27,7 @@ interface Rows {
 }
 
 /** What a proxy must hold without asking. Undefined until its pod is known. */
-export function viewOf(read: Reader, rows: Rows, proxy: Proxy): View | undefined {
+export function viewOf(read: Reader, rows: Rows, proxy: Peer): View | undefined {
   const pod = `${proxy.namespace}/${proxy.pod}`;
   const workload = rows.mesh.workload(read, pod);
   if (!workload) return undefined;

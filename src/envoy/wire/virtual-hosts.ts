@@ -1,7 +1,7 @@
 import { type VirtualHost, VirtualHostSchema } from "#envoy/config/route/v3/route_components_pb.js";
 import type { Reader } from "../../engine/derived.ts";
 import type { Destination, HttpRoute, LoadBalancer, ObjectRef } from "../../mesh/model.ts";
-import type { Resource } from "../../xds/source.ts";
+import type { Resource } from "../resource.ts";
 import { encode } from "../encode.ts";
 import { outboundClusterName } from "../names.ts";
 import { httpRoutes, mirrorClusters } from "../routes.ts";

@@ -4,9 +4,9 @@ import {
   type DeltaDiscoveryResponse,
   DeltaDiscoveryResponseSchema,
 } from "#envoy/service/discovery/v3/discovery_pb.js";
+import type { Peer } from "../../envoy/resource-source.ts";
 import type { Hub } from "../hub.ts";
 import type { Session, Wire } from "../session.ts";
-import type { Proxy as Peer } from "../source.ts";
 
 type Request = MessageInitShape<typeof DeltaDiscoveryRequestSchema>;
 

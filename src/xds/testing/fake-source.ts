@@ -1,4 +1,5 @@
-import type { Proxy as Peer, Resource, ResourceSource, SourceChanges, TypeUrl, View } from "../source.ts";
+import type { Resource, TypeUrl } from "../../envoy/resource.ts";
+import type { Peer, ResourceSource, SourceChanges, View } from "../../envoy/resource-source.ts";
 
 /** A source whose rows and views a test sets by hand. Counts what is retained, and records what is used. */
 export class FakeSource implements ResourceSource {

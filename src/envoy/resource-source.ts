@@ -1,30 +1,12 @@
 /**
  * What the xDS server serves, as rows of the engine. The server knows proxies, streams, subscriptions and versions; it
- * does not know what a cluster is. src/envoy makes the rows; src/control-plane brings the two together.
+ * does not know what a cluster is. `wire/` makes the rows, src/xds serves them, src/control-plane brings the two
+ * together.
  */
-import type { ObjectRef } from "../mesh/model.ts";
-
-/** `type.googleapis.com/envoy.config.cluster.v3.Cluster` and so on. */
-export type TypeUrl = string;
-
-/** A resource, computed and encoded once, shared by all proxies that see it the same way. */
-export interface Resource {
-  name: string;
-  /** Of the content: equal bodies have equal versions, also after a restart of the control plane. */
-  version: string;
-  /** The encoded google.protobuf.Any; undefined says "there is no such thing" to an on-demand request. */
-  body: Uint8Array | undefined;
-  /** The objects it came from: shown when a proxy rejects it. */
-  origins: readonly ObjectRef[];
-  /**
-   * Of a cluster: the names of the endpoint resources that Envoy waits for when it gets the cluster. Default: the
-   * cluster's own name.
-   */
-  warmsWith?: readonly string[];
-}
+import type { Resource, TypeUrl } from "./resource.ts";
 
 /** A proxy as it introduced itself and was authenticated. */
-export interface Proxy {
+export interface Peer {
   /** Envoy's node id, `sidecar~10.244.0.7~reviews-v1-abc.default~default.svc.cluster.local`. */
   id: string;
   type: "sidecar" | "router";
@@ -52,7 +34,7 @@ export interface SourceChanges {
 }
 
 export interface ResourceSource {
-  connect(proxy: Proxy): void;
+  connect(proxy: Peer): void;
   disconnect(id: string): void;
   /** Undefined until the proxy's pod is known; the server then waits for a change. */
   view(id: string): View | undefined;
