@@ -21,6 +21,8 @@ export interface TestApi {
   /** Runs a command in a container as `kubectl exec` does. */
   exec(pod: string, container: string, ...command: string[]): Promise<{ output: string; status: string }>;
   logs(pod: string, container: string, query?: string): Promise<string>;
+  /** Sends text to a port of the pod's loopback, as port forwarding does; what comes back until it is closed. */
+  forward(pod: string, port: number, text: string): Promise<string>;
   /** Stops answering; what is stored stays. */
   leave(): Promise<void>;
   comeBack(): Promise<void>;
@@ -72,6 +74,25 @@ export async function startApi(): Promise<TestApi> {
           .on("error", reject)
           .end();
       }),
+    forward: (pod, port, text) => {
+      const socket = new WebSocket(
+        `ws+unix://${socketPath}:/portforward/default/${pod}?port=${port}`,
+        "v4.channel.k8s.io",
+      );
+      let output = "";
+      const numbered = new Set<number>();
+      socket.on("open", () => socket.send(Buffer.concat([Buffer.from([0]), Buffer.from(text)])));
+      socket.on("message", (data: Buffer) => {
+        const channel = data[0] ?? 0;
+        // The first message on each channel is the port's number.
+        if (numbered.has(channel)) output += data.subarray(1).toString();
+        else if (data.readUInt16LE(1) === port) numbered.add(channel);
+      });
+      return new Promise((resolve, reject) => {
+        socket.on("close", () => resolve(output));
+        socket.on("error", reject);
+      });
+    },
     leave: () => api.close(),
     comeBack: async () => {
       api = await startApiServer({ store, kinds, home });

@@ -91,6 +91,14 @@ test("a command's exit code comes back, and a log tells what was written", { ski
   assert.match(await api.logs("talker", "talker", "timestamps=true"), /^\d{4}-\d\d-\d\dT[\d:.]+Z one\n/);
 });
 
+test("ports of a pod's loopback are reached by port forwarding", { skip }, async () => {
+  const server = `require("http").createServer((q, r) => r.end("inner")).listen(15000, "127.0.0.1")`;
+  await api.create(pod("inner", [{ name: "inner", image: "busybox", command: [process.execPath, "-e", server] }]));
+  const request = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+  await until("it answers", async () => (await api.forward("inner", 15000, request)).endsWith("inner"));
+  assert.match(await api.forward("inner", 1, ""), /error forwarding port 1 to pod inner/);
+});
+
 test("a sidecar starts before the app and ends after it", { skip }, async () => {
   const note = (what: string) => `echo ${what} >>/shared/order`;
   const volumeMounts = [{ name: "shared", mountPath: "/shared" }];

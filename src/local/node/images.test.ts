@@ -21,8 +21,8 @@ test("Istio's Bookinfo images are ours, in every registry and tag", () => {
   for (const prefix of ["docker.io/istio/", "istio/", "registry.istio.io/release/", ""]) {
     const image = table.resolve(`${prefix}examples-bookinfo-reviews-v3:1.20.3`);
     assert.match(image.entrypoint.join(" "), /reviews\.ts/);
-    assert.equal(image.environment["SERVICE_VERSION"], "v3");
-    assert.equal(image.environment["STAR_COLOR"], "red");
+    assert.equal(image.environment.SERVICE_VERSION, "v3");
+    assert.equal(image.environment.STAR_COLOR, "red");
   }
 });
 

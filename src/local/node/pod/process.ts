@@ -69,10 +69,13 @@ export async function launch({ plan, folder, logFile, pod, home }: LaunchOptions
       // Not when it closes: the parent of the first process holds it open as well.
       if (/^(started|failed .*)$/m.test(said)) started.resolve();
     });
-    progress.on("error", () => undefined);
+    progress.on("error", () => started.resolve());
+    progress.on("close", () => started.resolve());
   }
   const timer = setTimeout(() => child.kill("SIGKILL"), START_MS);
-  await Promise.race([started.promise, ended]);
+  child.on("error", () => started.resolve());
+  // Not its end: a command that is done at once has ended before what was said of its start is read.
+  await started.promise;
   clearTimeout(timer);
   progress?.destroy();
   const pid = /^pid (\d+)$/m.exec(said)?.[1];
