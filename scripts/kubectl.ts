@@ -9,7 +9,7 @@ import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 
 const VERSION = "1.34.4";
-const cached = join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "lateen", `kubectl-${VERSION}`);
+const cached = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "lateen", `kubectl-${VERSION}`);
 
 /** The path of a kubectl that works, got where there is none. `say` hears of what takes long. */
 export async function ensureKubectl(say: (line: string) => void): Promise<string> {

@@ -18,23 +18,23 @@ program
   .description("bring up a world with Bookinfo in it, and print where to find it")
   .option("-d, --detach", "leave it running in the background")
   .option("--envoy <path>", "the Envoy to use (default: ENVOY_PATH, PATH, or the pinned release)")
-  .action(async (options, command) => (await import("./demo.ts")).demo(command.optsWithGlobals()));
+  .action(async (_options, command) => (await import("./demo.ts")).demo(command.optsWithGlobals()));
 program
   .command("up")
   .description("bring up an empty world: Kubernetes API, node, control plane, ingress gateway")
   .option("-d, --detach", "leave it running in the background")
   .option("--envoy <path>", "the Envoy to use (default: ENVOY_PATH, PATH, or the pinned release)")
-  .action(async (options, command) => (await import("./up.ts")).up(command.optsWithGlobals()));
+  .action(async (_options, command) => (await import("./up.ts")).up(command.optsWithGlobals()));
 program
   .command("down")
   .description("stop everything that this world runs; its objects stay")
   .option("--purge", "forget its objects too")
-  .action(async (options, command) => (await import("./down.ts")).down(command.optsWithGlobals()));
+  .action(async (_options, command) => (await import("./down.ts")).down(command.optsWithGlobals()));
 program
   .command("status")
   .description("show what runs and where to reach it")
   .addOption(new Option("-o, --output <format>", "how to print").choices(["text", "json"]).default("text"))
-  .action(async (options, command) => (await import("./status.ts")).status(command.optsWithGlobals()));
+  .action(async (_options, command) => (await import("./status.ts")).status(command.optsWithGlobals()));
 
 program.commandsGroup("Proxies:");
 program

@@ -8,6 +8,6 @@ export function report(error: unknown): void {
     if (error.remedy) console.error(`  ${error.remedy}`);
     return;
   }
-  if (process.env["LATEEN_DEBUG"]) console.error(error);
+  if (process.env.LATEEN_DEBUG) console.error(error);
   else console.error(`Error: ${error instanceof Error ? error.message : String(error)}`);
 }
