@@ -4,11 +4,12 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { LateenError } from "../../../errors.ts";
 import type { Container } from "../../../kinds/core/container.ts";
-import { readJson, writeJson } from "../system/files.ts";
+import { writeJson } from "../system/files.ts";
 import { isAlive } from "../system/processes.ts";
 import { type ActionTarget, check, type ProbeSpec, runHook } from "./actions.ts";
 import { nextRestart } from "./back-off.ts";
 import type { PodContext } from "./context.ts";
+import { durationText } from "./duration-text.ts";
 import type { ExecProfile } from "./execute.ts";
 import type { Role } from "./kinds-of-container.ts";
 import { START_FAILED } from "./launch-script.ts";
@@ -17,6 +18,7 @@ import { followLog } from "./log-index.ts";
 import { containerFolderOf, containerID, prepare } from "./prepare.ts";
 import { probeLoop } from "./probe-loop.ts";
 import { adopt, launch, type RunningContainer, StartError, stop } from "./process.ts";
+import { readProfile } from "./profile.ts";
 import { type ContainerRecord, type Terminated, timestamp } from "./records.ts";
 import { ConfigError } from "./sources.ts";
 
@@ -378,28 +380,10 @@ export class ContainerRunner {
   }
 }
 
-function readProfile(file: string): Omit<ExecProfile, "init"> | undefined {
-  const value = readJson(file);
-  if (typeof value !== "object" || value === null) return undefined;
-  const { environment, workingDir, privileges } = { environment: {}, workingDir: "/", privileges: [], ...value };
-  if (typeof environment !== "object" || environment === null || !Array.isArray(privileges)) return undefined;
-  return {
-    environment: Object.fromEntries(Object.entries(environment).map(([name, text]) => [name, String(text)])),
-    workingDir: String(workingDir),
-    privileges: privileges.map(String),
-  };
-}
-
 function lastWords(file: string): string {
   try {
     return readFileSync(file, "utf8").slice(0, MESSAGE_KEPT);
   } catch {
     return "";
   }
-}
-
-/** As Go prints durations: `10s`, `2m40s`. */
-function durationText(ms: number): string {
-  const seconds = Math.round(ms / 1000);
-  return seconds < 60 ? `${seconds}s` : `${Math.floor(seconds / 60)}m${seconds % 60}s`;
 }
