@@ -145,7 +145,7 @@ describe("the walk-through on one machine", { timeout: 600_000 }, () => {
     test("not one request failed", async (context) => {
       const { requests, failures } = await load.stop();
       context.diagnostic(`${requests} requests, ${failures.length} failed`);
-      assert.deepEqual(failures, []);
+      assert.deepEqual(failures.slice(0, 10), []);
       assert.ok(requests > 500);
     });
   });
@@ -194,7 +194,7 @@ describe("the walk-through on one machine", { timeout: 600_000 }, () => {
     test("not one request failed", async (context) => {
       const { requests, failures } = await load.stop();
       context.diagnostic(`${requests} requests, ${failures.length} failed`);
-      assert.deepEqual(failures, []);
+      assert.deepEqual(failures.slice(0, 10), []);
     });
   });
 });

@@ -45,10 +45,10 @@ function show(part: Exclude<Part, "all">, dump: unknown, clusters: unknown): str
 }
 
 const SECTIONS = {
-  bootstrap: "BootstrapConfigDump",
-  cluster: "ClustersConfigDump",
-  listener: "ListenersConfigDump",
-  route: "RoutesConfigDump",
+  bootstrap: ".v3.BootstrapConfigDump",
+  cluster: ".v3.ClustersConfigDump",
+  listener: ".v3.ListenersConfigDump",
+  route: ".v3.RoutesConfigDump",
 } as const;
 
 function section(dump: unknown, part: keyof typeof SECTIONS | "endpoint" | "all"): unknown {

@@ -76,5 +76,5 @@ function state({ types, known }: Proxy, suffix: string): string {
 function why(proxy: Proxy, { name, message, origins = [] }: Rejection): string {
   const from = origins.map((origin) => `${origin.kind.split("/").at(-1)} ${origin.namespace}/${origin.name}`);
   const what = [name, from.length === 0 ? undefined : `from ${from.join(", ")}`].filter((part) => part !== undefined);
-  return `  ${nameOf(proxy)}: ${what.join(" ")}: ${message}`;
+  return `  ${nameOf(proxy)}: ${what.join(" ")}: ${message.trim()}`;
 }

@@ -17,6 +17,7 @@ import type { GatewayPod } from "./gateways/gateway-objects.ts";
 import { startGatewayControllers } from "./gateways/start.ts";
 import { followInputs } from "./inputs.ts";
 import { wireModel } from "./model.ts";
+import { wireRejections } from "./status/rejections.ts";
 
 /** What the control plane needs of a logger; pino's fits. */
 export interface Log {
@@ -77,6 +78,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   });
   const authenticate = authenticator({ review });
   const server = new DiscoveryServer({ source, authenticate, identity, log });
+  controllers.statuses.follow(wireRejections(graph, server.hub));
   for (const address of listen) await server.listen(address);
 
   return {

@@ -50,7 +50,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   const store: EmbeddedStore = new EmbeddedStore({
     path: join(home, "lateen.db"),
     kinds,
-    admission: [injection(() => store, injectSettings()), ...apiAdmission(kinds, () => store)],
+    admission: [injection(() => store, injectSettings()), ...apiAdmission(kinds, () => store, home)],
   });
   const api = await startApiServer({ store, kinds, home, onError });
   await startControllers(

@@ -34,7 +34,7 @@ export async function startApi(): Promise<TestApi> {
   const store: EmbeddedStore = new EmbeddedStore({
     path: ":memory:",
     kinds,
-    admission: [...apiAdmission(kinds, () => store)],
+    admission: [...apiAdmission(kinds, () => store, home)],
   });
   let api = await startApiServer({ store, kinds, home });
   const ending = new AbortController();

@@ -1,7 +1,6 @@
 import { type Cluster, ClusterSchema } from "#envoy/config/cluster/v3/cluster_pb.js";
 import type { Reader } from "../../engine/derived.ts";
 import type { ObjectRef } from "../../mesh/model.ts";
-import type { Resource } from "../resource.ts";
 import {
   blackHoleCluster,
   inboundCluster,
@@ -17,6 +16,7 @@ import {
   PASSTHROUGH_CLUSTER,
   parseOutboundClusterName,
 } from "../names.ts";
+import type { Resource } from "../resource.ts";
 import type { MeshRows } from "./mesh-rows.ts";
 import type { Scope } from "./scope.ts";
 
@@ -43,7 +43,7 @@ export function clusterRow(read: Reader, mesh: MeshRows, scope: Scope, name: str
   if (address === undefined) return encoded(stubCluster(name, settings));
   const target = mesh.serviceAt(read, scope.client, address, Number(port));
   if (!target) {
-    const blocked = settings.outboundTrafficPolicy === "REGISTRY_ONLY";
+    const blocked = mesh.outboundTrafficPolicy(read, scope.client) === "REGISTRY_ONLY";
     return encoded(blocked ? stubCluster(name, settings) : passthroughCluster(settings, name));
   }
   const found = mesh.cluster(read, scope.client, { host: target.host, port: Number(port), subset: "" });

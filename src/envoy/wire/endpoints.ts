@@ -1,9 +1,9 @@
 import { ClusterLoadAssignmentSchema } from "#envoy/config/endpoint/v3/endpoint_pb.js";
 import type { Reader } from "../../engine/derived.ts";
-import type { Resource } from "../resource.ts";
 import { encode } from "../encode.ts";
 import { loadAssignment } from "../endpoints.ts";
 import { parseOutboundClusterName } from "../names.ts";
+import type { Resource } from "../resource.ts";
 import type { MeshRows } from "./mesh-rows.ts";
 import type { Scope } from "./scope.ts";
 

@@ -1,18 +1,18 @@
 import { type Listener, ListenerSchema } from "#envoy/config/listener/v3/listener_pb.js";
 import type { Reader } from "../../engine/derived.ts";
 import type { ObjectRef } from "../../mesh/model.ts";
-import type { Resource } from "../resource.ts";
 import { encode } from "../encode.ts";
 import { gatewayListener, gatewayListenerName } from "../listeners/gateway.ts";
 import { virtualInboundListener } from "../listeners/inbound.ts";
 import { outboundPortListener, outboundTcpListener, virtualOutboundListener } from "../listeners/outbound.ts";
 import { VIRTUAL_OUTBOUND } from "../names.ts";
+import type { Resource } from "../resource.ts";
 import type { MeshRows } from "./mesh-rows.ts";
 import type { Scope } from "./scope.ts";
 
 /** What a proxy gets under a listener's name, but for its inbound one. Undefined: nothing can be served there. */
 export function listenerRow(read: Reader, mesh: MeshRows, scope: Scope, name: string): Resource | undefined {
-  const settings = mesh.settings(read);
+  const settings = { ...mesh.settings(read), outboundTrafficPolicy: mesh.outboundTrafficPolicy(read, scope.client) };
   if (scope.type === "Gateway") {
     const port = mesh.gatewayPorts(read, scope.workload).find((each) => gatewayListenerName(each) === name);
     const listener = port && gatewayListener({ port, accessLogFile: settings.accessLogFile });

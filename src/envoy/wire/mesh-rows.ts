@@ -10,6 +10,7 @@ import {
   type ClusterSpec,
   clusterSpec,
   endpointsOf,
+  outboundTrafficPolicy,
   type RouteTable,
   routeTable,
   settingsOf,
@@ -21,7 +22,7 @@ import { isHttp } from "../../mesh/protocol.ts";
 import { parseScope, scopeOf } from "../../mesh/selectors.ts";
 import type { ServiceIndexes } from "../../mesh/services.ts";
 import type { VirtualServiceRow } from "../../mesh/virtual-services.ts";
-import type { ClusterName } from "../names.ts";
+import { type ClusterName, PROXY_PORTS } from "../names.ts";
 import { type GatewayDomain, gatewayDomain, servedPorts } from "./gateway-rows.ts";
 
 /** On a pod: `Eager` or `Lazy`, whatever the mesh does. */
@@ -116,10 +117,16 @@ export class MeshRows {
     return undefined;
   }
 
-  /** Ports on which some service may speak HTTP, ascending. */
+  /** What clients of the scope get at hosts that the mesh does not know. */
+  outboundTrafficPolicy(read: Reader, client: string): MeshSettings["outboundTrafficPolicy"] {
+    return outboundTrafficPolicy(this.#mesh, read, client);
+  }
+
+  /** Ports on which some service may speak HTTP, ascending; but for those on which the proxy itself listens. */
   httpPorts(read: Reader): readonly number[] {
     return this.#all(read, "httpPorts")
       .map(Number)
+      .filter((port) => !PROXY_PORTS.has(port))
       .sort((a, b) => a - b);
   }
 

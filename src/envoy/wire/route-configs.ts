@@ -1,8 +1,8 @@
 import type { VirtualHost } from "#envoy/config/route/v3/route_components_pb.js";
 import { RouteConfigurationSchema } from "#envoy/config/route/v3/route_pb.js";
 import type { Reader } from "../../engine/derived.ts";
-import type { Resource } from "../resource.ts";
 import { encode } from "../encode.ts";
+import type { Resource } from "../resource.ts";
 import { eagerRouteConfiguration, gatewayRouteConfiguration, lazyRouteConfiguration } from "../route-configs.ts";
 import { blockedVirtualHost, notFoundVirtualHost, passthroughVirtualHost } from "../virtual-hosts.ts";
 import type { MeshRows } from "./mesh-rows.ts";
@@ -20,12 +20,12 @@ export function routeConfigRow(read: Reader, mesh: MeshRows, scope: Scope, name:
   const config =
     scope.delivery === "Lazy"
       ? lazyRouteConfiguration({ name })
-      : eagerRouteConfiguration({ name, rest: unknownHosts(read, mesh) });
+      : eagerRouteConfiguration({ name, rest: unknownHosts(read, mesh, scope.client) });
   return encode(RouteConfigurationSchema, config, { name, origins: [] });
 }
 
-function unknownHosts(read: Reader, mesh: MeshRows): VirtualHost {
-  return mesh.settings(read).outboundTrafficPolicy === "REGISTRY_ONLY"
+function unknownHosts(read: Reader, mesh: MeshRows, client: string): VirtualHost {
+  return mesh.outboundTrafficPolicy(read, client) === "REGISTRY_ONLY"
     ? blockedVirtualHost({ name: "block_all", domains: ["*"] })
     : passthroughVirtualHost({ name: "allow_any", domains: ["*"] });
 }

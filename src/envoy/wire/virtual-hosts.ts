@@ -1,9 +1,9 @@
 import { type VirtualHost, VirtualHostSchema } from "#envoy/config/route/v3/route_components_pb.js";
 import type { Reader } from "../../engine/derived.ts";
 import type { Destination, HttpRoute, LoadBalancer, ObjectRef } from "../../mesh/model.ts";
-import type { Resource } from "../resource.ts";
 import { encode } from "../encode.ts";
 import { outboundClusterName } from "../names.ts";
+import type { Resource } from "../resource.ts";
 import { httpRoutes, mirrorClusters } from "../routes.ts";
 import {
   blockedVirtualHost,
@@ -51,7 +51,7 @@ function sidecarVirtualHost(
   const table = mesh.routeTable(read, scope.client, hostOf(asked), port);
   const domains = scope.delivery === "Lazy" ? [asked] : (table?.domainsHint ?? [asked]);
   if (!table) {
-    const blocked = mesh.settings(read).outboundTrafficPolicy === "REGISTRY_ONLY";
+    const blocked = mesh.outboundTrafficPolicy(read, scope.client) === "REGISTRY_ONLY";
     return plain(blocked ? blockedVirtualHost({ name, domains }) : passthroughVirtualHost({ name, domains }));
   }
   const routes = httpRoutes(table.routes, {

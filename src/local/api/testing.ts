@@ -59,7 +59,7 @@ export async function startTestWorld(): Promise<TestWorld> {
   const store: EmbeddedStore = new EmbeddedStore({
     path: ":memory:",
     kinds,
-    admission: apiAdmission(kinds, () => store),
+    admission: apiAdmission(kinds, () => store, home),
   });
   for (const name of ["default", "istio-system"]) {
     await store.create(namespaceKind.type, { apiVersion: "v1", kind: "Namespace", metadata: { name } });

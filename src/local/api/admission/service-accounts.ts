@@ -1,14 +1,13 @@
 /** What the ServiceAccount admission of Kubernetes does: a pod runs under an account and gets its token mounted. */
 import { randomBytes } from "node:crypto";
 import type { Container } from "../../../kinds/core/container.ts";
-import type { Pod } from "../../../kinds/core/pod.ts";
 import type { PodSpec } from "../../../kinds/core/pod-spec.ts";
 import { type ServiceAccount, serviceAccountKind } from "../../../kinds/core/service-account.ts";
 import type { Volume } from "../../../kinds/core/volume.ts";
 import type { Admission } from "../../../store/embedded/admission.ts";
-import type { KubeObject } from "../../../store/object.ts";
 import { forbidden } from "../../../store/refusals.ts";
 import type { Store } from "../../../store/store.ts";
+import { isPod } from "./pods.ts";
 
 const MOUNT_PATH = "/var/run/secrets/kubernetes.io/serviceaccount";
 
@@ -31,10 +30,6 @@ export function serviceAccounts(store: () => Pick<Store, "get">): Admission {
       return { ...object, spec: mounts ? withToken(spec) : spec };
     },
   };
-}
-
-function isPod(object: KubeObject): object is Pod {
-  return object.kind === "Pod" && typeof object.spec === "object" && object.spec !== null;
 }
 
 function withToken(spec: PodSpec): PodSpec {

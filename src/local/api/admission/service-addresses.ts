@@ -4,6 +4,7 @@ import type { Admission } from "../../../store/embedded/admission.ts";
 import { StoreError } from "../../../store/error.ts";
 import { type KubeObject, keyOf } from "../../../store/object.ts";
 import type { Store } from "../../../store/store.ts";
+import { listeningPorts } from "../../node/network/listening-ports.ts";
 
 const NETWORK = "10.96.";
 /** The API server and the cluster's DNS; and the network's own address and broadcast. */
@@ -17,7 +18,8 @@ const RESERVED: Readonly<Record<string, string>> = {
 const RESERVED_MS = 2000;
 const NODE_PORTS = { first: 30000, last: 32767 };
 
-export function serviceAddresses(store: () => Pick<Store, "list">): Admission {
+/** `world` tells worlds on one machine apart: each begins to look for node ports at a place of its own. */
+export function serviceAddresses(store: () => Pick<Store, "list">, world: string): Admission {
   // Given, but perhaps not stored yet: others must not get them meanwhile.
   const given = new Map<string, { key: string; until: number }>();
   return {
@@ -37,7 +39,7 @@ export function serviceAddresses(store: () => Pick<Store, "list">): Admission {
         if (until < now) given.delete(what);
         else if (owner !== key) used.add(what);
       }
-      const spec = withNodePorts(withClusterIp(kept, before, key, used), used);
+      const spec = withNodePorts(withClusterIp(kept, before, key, used), used, world);
       for (const what of taken(spec)) given.set(what, { key, until: now + RESERVED_MS });
       return { ...object, spec };
     },
@@ -45,7 +47,7 @@ export function serviceAddresses(store: () => Pick<Store, "list">): Admission {
 }
 
 function isService(object: KubeObject): object is Service {
-  return object.kind === "Service" && typeof object.spec === "object" && object.spec !== null;
+  return object.kind === "Service";
 }
 
 /** Addresses and ports of all other Services. */
@@ -130,12 +132,12 @@ function opensNodePorts(spec: ServiceSpec): boolean {
   return spec.type === "NodePort" || (spec.type === "LoadBalancer" && spec.allocateLoadBalancerNodePorts !== false);
 }
 
-function withNodePorts(spec: ServiceSpec, used: ReadonlySet<string>): ServiceSpec {
+function withNodePorts(spec: ServiceSpec, used: ReadonlySet<string>, world: string): ServiceSpec {
   if (!spec.ports) return spec;
   if (!opensNodePorts(spec)) return { ...spec, ports: spec.ports.map(({ nodePort, ...port }) => port) };
   const mine = new Set<number>();
   const ports = spec.ports.map((port): ServicePort => {
-    const nodePort = port.nodePort || freePort(used, mine, port.port);
+    const nodePort = port.nodePort || freePort(used, mine, `${world}:${port.port}`);
     if (used.has(`:${nodePort}`)) {
       throw new StoreError(
         "Invalid",
@@ -148,12 +150,14 @@ function withNodePorts(spec: ServiceSpec, used: ReadonlySet<string>): ServiceSpe
   return { ...spec, ports };
 }
 
-function freePort(used: ReadonlySet<string>, mine: ReadonlySet<number>, port: number): number {
+/** One that no Service has and on which nobody on this machine listens. */
+function freePort(used: ReadonlySet<string>, mine: ReadonlySet<number>, place: string): number {
   const count = NODE_PORTS.last - NODE_PORTS.first + 1;
-  const start = hash(String(port)) % count;
+  const start = hash(place) % count;
+  const listening = listeningPorts();
   for (let i = 0; i < count; i++) {
     const candidate = NODE_PORTS.first + ((start + i) % count);
-    if (!mine.has(candidate) && !used.has(`:${candidate}`)) return candidate;
+    if (!mine.has(candidate) && !used.has(`:${candidate}`) && !listening.has(candidate)) return candidate;
   }
   throw new StoreError("ServiceUnavailable", "no node port is left between 30000 and 32767");
 }

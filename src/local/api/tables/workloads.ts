@@ -134,10 +134,20 @@ export const horizontalPodAutoscalerPrinter: Printer<HorizontalPodAutoscaler> = 
   columns: ["Reference", "Targets", "MinPods", "MaxPods", "Replicas", "Age"],
   cells: ({ metadata, spec, status }, now) => [
     `${spec.scaleTargetRef.kind}/${spec.scaleTargetRef.name}`,
-    "<unknown>",
+    targets(spec.metrics),
     String(spec.minReplicas ?? "<unset>"),
     spec.maxReplicas,
     status?.currentReplicas ?? 0,
     age(metadata.creationTimestamp, now),
   ],
 };
+
+/** Nothing measures, so what is measured is not known. */
+function targets(metrics: readonly Record<string, unknown>[] | undefined): string {
+  const shown = (metrics ?? []).flatMap(({ resource }) => {
+    const { name, target } = Object(resource);
+    const wanted = target?.averageUtilization === undefined ? target?.averageValue : `${target.averageUtilization}%`;
+    return name === undefined ? [] : [`${name}: <unknown>/${wanted ?? "<auto>"}`];
+  });
+  return shown.length === 0 ? "<unknown>" : shown.join(", ");
+}
