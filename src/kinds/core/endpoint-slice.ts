@@ -54,7 +54,7 @@ export const endpointSliceKind: Kind<EndpointSlice> = {
   schema,
   defaults: (slice) => ({
     ...slice,
-    endpoints: slice.endpoints ?? [],
+    endpoints: (slice.endpoints ?? []).map((endpoint) => ({ ...endpoint, conditions: endpoint.conditions ?? {} })),
     ports: (slice.ports ?? []).map((port) => ({ ...port, name: port.name ?? "", protocol: port.protocol ?? "TCP" })),
   }),
   validateUpdate: (slice, old) => immutable("addressType", slice.addressType, old.addressType),

@@ -31,6 +31,20 @@ export const endpointsKind: Kind<Endpoints> = {
   shortNames: ["ep"],
   description: "Endpoints is the older form of the addresses behind a Service.",
   schema,
+  validate: ({ subsets = [] }) =>
+    subsets.flatMap(({ ports = [] }, i) =>
+      ports.flatMap((port, j) =>
+        port.name || ports.length === 1
+          ? []
+          : [
+              {
+                code: "LTN1103",
+                field: `subsets[${i}].ports[${j}].name`,
+                message: "with several ports each needs a name",
+              },
+            ],
+      ),
+    ),
   defaults: (endpoints) => ({
     ...endpoints,
     ...(endpoints.subsets && {

@@ -29,6 +29,9 @@ const schema = Type.Object({
 
 export type HorizontalPodAutoscaler = KubeObject & Type.Static<typeof schema>;
 
+/** What is measured when nothing is named. */
+const CPU = [{ type: "Resource", resource: { name: "cpu", target: { type: "Utilization", averageUtilization: 80 } } }];
+
 /** Accepted, so that charts and YAML that hold one apply; the one-machine world does not scale by itself. */
 export const horizontalPodAutoscalerKind: Kind<HorizontalPodAutoscaler> = {
   type: {
@@ -47,8 +50,8 @@ export const horizontalPodAutoscalerKind: Kind<HorizontalPodAutoscaler> = {
   listMapKeys: { "status.conditions": ["type"] },
   defaults: (scaler) => ({
     ...scaler,
-    spec: { ...scaler.spec, minReplicas: scaler.spec.minReplicas ?? 1 },
-    status: scaler.status ?? {},
+    spec: { ...scaler.spec, minReplicas: scaler.spec.minReplicas ?? 1, metrics: scaler.spec.metrics ?? CPU },
+    status: { desiredReplicas: 0, ...scaler.status },
   }),
   warn: () => [
     {

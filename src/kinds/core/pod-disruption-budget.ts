@@ -49,4 +49,8 @@ export const podDisruptionBudgetKind: Kind<PodDisruptionBudget> = {
   schema,
   status: true,
   listMapKeys: { "status.conditions": ["type"] },
+  defaults: (budget) => ({
+    ...budget,
+    status: { currentHealthy: 0, desiredHealthy: 0, disruptionsAllowed: 0, expectedPods: 0, ...budget.status },
+  }),
 };

@@ -65,12 +65,16 @@ export const statefulSetKind: Kind<StatefulSet> = {
       ...set.spec,
       replicas: set.spec.replicas ?? 1,
       template: defaultTemplate(set.spec.template),
+      persistentVolumeClaimRetentionPolicy: set.spec.persistentVolumeClaimRetentionPolicy ?? {
+        whenDeleted: "Retain",
+        whenScaled: "Retain",
+      },
       podManagementPolicy: set.spec.podManagementPolicy ?? "OrderedReady",
       revisionHistoryLimit: set.spec.revisionHistoryLimit ?? 10,
       serviceName: set.spec.serviceName ?? "",
       updateStrategy: set.spec.updateStrategy ?? { type: "RollingUpdate", rollingUpdate: { partition: 0 } },
     },
-    status: { replicas: 0, ...set.status },
+    status: { availableReplicas: 0, replicas: 0, ...set.status },
   }),
   validate: ({ spec }) => templateProblems(spec.template, spec.selector),
   validateUpdate: (set, old) => [
