@@ -11,7 +11,7 @@ import { ISSUER, type ServiceAccountTokens } from "./service-account-tokens.ts";
 
 export const ANONYMOUS: User = { username: "system:anonymous", groups: ["system:unauthenticated"] };
 const ADMIN: User = { username: "lateen-admin", groups: ["system:masters", "system:authenticated"] };
-export const NODE: User = { username: "system:node:lateen", groups: ["system:nodes", "system:authenticated"] };
+const NODE: User = { username: "system:node:lateen", groups: ["system:nodes", "system:authenticated"] };
 
 export interface Authenticator {
   /** Undefined: a token that is not valid here. */

@@ -91,7 +91,7 @@ function isUser(subject: Subject, user: User, namespace: string | undefined): bo
   return user.username === `system:serviceaccount:${subject.namespace ?? namespace ?? ""}:${subject.name}`;
 }
 
-export function grants(rule: PolicyRule, attributes: Attributes): boolean {
+function grants(rule: PolicyRule, attributes: Attributes): boolean {
   if (!has(rule.verbs, attributes.verb)) return false;
   if ("path" in attributes) {
     return (rule.nonResourceURLs ?? []).some(

@@ -72,7 +72,7 @@ function parsed(text: string, yaml: boolean): unknown {
 }
 
 /** In objects null says "not set", as Go writes `creationTimestamp: null`. In a patch it would say "remove". */
-export function withoutNulls(value: unknown): unknown {
+function withoutNulls(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutNulls);
   if (!isRecord(value)) return value;
   const kept = Object.entries(value).filter(([, field]) => field !== null);

@@ -345,3 +345,16 @@ describe("reading", () => {
     await world.ok("delete -f -", reviews());
   });
 });
+
+test("a value of the wrong type is refused by its path, whatever would have read it first", async () => {
+  const pod = {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name: "bad" },
+    spec: { containers: [{ name: "a", image: true }] },
+  };
+  const refused = await world.kubectl("create --validate=false -f -", pod);
+  assert.match(refused.stderr, /spec.containers\[0\].image: Invalid value: true: must be of type string/);
+  const patched = await world.kubectl(`patch svc kubernetes --type=merge -p '{"spec":{"ports":"many"}}'`);
+  assert.match(patched.stderr, /spec.ports: Invalid value: "many": must be of type array/);
+});
