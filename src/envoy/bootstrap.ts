@@ -7,9 +7,9 @@ import { adminCluster, healthListener, metricsListener } from "./bootstrap/stati
 import { STATS_CONFIG } from "./bootstrap/stats.ts";
 
 /** Ports as Istio's; every sidecar has a network namespace of its own. */
-export const ADMIN_PORT = 15000;
-export const HEALTH_PORT = 15021;
-export const METRICS_PORT = 15090;
+const ADMIN_PORT = 15000;
+const HEALTH_PORT = 15021;
+const METRICS_PORT = 15090;
 
 export interface BootstrapParams {
   type: "sidecar" | "router";
@@ -50,7 +50,7 @@ export const KUBERNETES_POD: PodIdentity = {
 export const SIDECAR_MARK = 1337;
 
 /** Envoy's node id, which says who it is to people and to Istio's tools. */
-export function nodeId(type: BootstrapParams["type"], pod: PodIdentity, clusterDomain: string): string {
+function nodeId(type: BootstrapParams["type"], pod: PodIdentity, clusterDomain: string): string {
   return `${type}~${pod.ip}~${pod.name}.${pod.namespace}~${pod.namespace}.svc.${clusterDomain}`;
 }
 

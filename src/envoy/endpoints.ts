@@ -29,12 +29,6 @@ export function loadAssignment(params: LoadAssignmentParams): ClusterLoadAssignm
   });
 }
 
-/** Endpoints whose labels include all of a subset's. */
-export function subsetEndpoints(endpoints: readonly Endpoint[], labels: Labels): Endpoint[] {
-  const wanted = Object.entries(labels);
-  return endpoints.filter((endpoint) => wanted.every(([key, value]) => endpoint.labels[key] === value));
-}
-
 function localityEndpoints({ name, weight, priority, endpoints }: Placed): LocalityLbEndpoints {
   return create(LocalityLbEndpointsSchema, {
     locality: locality(name),

@@ -9,7 +9,7 @@ import {
 import { file_lateen_envoy } from "#proto/lateen/envoy_pb.js";
 
 /** Every type of ours that may stand in an Any. */
-export const registry = createRegistry(...withImports(file_lateen_envoy));
+const registry = createRegistry(...withImports(file_lateen_envoy));
 
 /** A message as proto-JSON, with its extensions spelled out: for tests and for people. */
 export function json<D extends DescMessage>(schema: D, message: MessageShape<D>): JsonValue {

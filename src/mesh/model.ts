@@ -228,11 +228,6 @@ export interface HttpRoute {
   statPrefix?: string;
 }
 
-/** The routes of one host on one port as one client sees them, most specific first. */
-export interface HttpRouteTable {
-  routes: readonly HttpRoute[];
-}
-
 // ---- TCP and TLS routes
 
 export interface TcpRoute {

@@ -5,7 +5,7 @@ import type { StatusCause } from "./error.ts";
 const SHOWN = 200;
 
 /** A value as it stands in a message: JSON, cut short. */
-export function shown(value: unknown): string {
+function shown(value: unknown): string {
   const text = value === undefined ? "null" : JSON.stringify(value);
   return text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text;
 }

@@ -7,7 +7,7 @@ import type { Item, Subscription } from "./subscription.ts";
 const PLACEHOLDER = "lateen.none";
 
 /** The route configuration that a virtual host belongs to: `NAME/host` belongs to NAME, which may have slashes. */
-export function routesOf(virtualHost: string): string {
+function routesOf(virtualHost: string): string {
   return virtualHost.slice(0, Math.max(0, virtualHost.lastIndexOf("/")));
 }
 

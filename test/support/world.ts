@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { ensureKubectl } from "../../scripts/kubectl.ts";
 import { type Outcome, run } from "./run.ts";
 
-export const ROOT = join(import.meta.dirname, "../..");
-export const LATEEN = join(ROOT, "bin/lateen");
+const ROOT = join(import.meta.dirname, "../..");
+const LATEEN = join(ROOT, "bin/lateen");
 
 /** What `lateen status -o json` says, as far as tests read it. */
 export interface Status {

@@ -20,7 +20,7 @@ export function gatewayRouteName(targetPort: number): string {
 }
 
 /** `https.443.NAME.GATEWAY.NAMESPACE`: the route configuration of one server that ends TLS. */
-export function httpsRouteName({ port, name, origin }: GatewayServer): string {
+function httpsRouteName({ port, name, origin }: GatewayServer): string {
   return `https.${port}.${name}.${origin.name}.${origin.namespace}`;
 }
 

@@ -58,19 +58,6 @@ export function virtualInboundListener({ ports, accessLogFile }: InboundParams):
   });
 }
 
-/** Without interception: listens on the pod's address in the application's stead, which listens on loopback. */
-export function inboundPortListener(port: InboundPort, bind: string, accessLogFile: string): Listener {
-  return create(ListenerSchema, {
-    name: `${bind}_${port.targetPort}`,
-    address: address(bind, port.targetPort),
-    trafficDirection: TrafficDirection.INBOUND,
-    listenerFilters: port.protocol === "Auto" ? [httpInspector()] : [],
-    listenerFiltersTimeout: noTimeout(),
-    continueOnListenerFiltersTimeout: true,
-    filterChains: portChains(port, accessLogFile),
-  });
-}
-
 function portChains(port: InboundPort, accessLogFile: string): Chain[] {
   const { targetPort } = port;
   const name = `inbound|${targetPort}`;

@@ -99,7 +99,7 @@ function servesHttp({ servers }: GatewayPort): boolean {
 }
 
 /** The scope of what is a pod's alone: its inbound side. */
-export function podScope(pod: string): string {
+function podScope(pod: string): string {
   return `pod ${pod}`;
 }
 
