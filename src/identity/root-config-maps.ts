@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { StoreError } from "../store/error.ts";
 import type { KubeObject, ResourceType } from "../store/object.ts";
+import { type ReflectHandler, reflect } from "../store/reflector.ts";
 import type { Store } from "../store/store.ts";
-import { follow } from "./follow.ts";
 
 const NAMESPACES: ResourceType = {
   group: "",
@@ -68,10 +68,19 @@ export async function keepRootConfigMaps({ store, roots, signal, onError }: Root
     written.set(namespace, gone ? undefined : data?.[KEY]);
     check(namespace);
   };
-  const selection = { signal, onError };
+  const each = <T extends KubeObject>(saw: (object: T, gone: boolean) => void): ReflectHandler<T> => ({
+    sync: (objects) => {
+      for (const object of objects) saw(object, false);
+    },
+    change: (deltas) => {
+      for (const { type, object } of deltas) saw(object, type === "delete");
+    },
+    trouble: onError,
+  });
+  const ours = { longestRetryMs: 5_000, fieldSelector: `metadata.name=${NAME}` };
   await Promise.all([
-    follow(store, NAMESPACES, selection, sawNamespace),
-    follow<ConfigMapObject>(store, CONFIG_MAPS, { ...selection, fieldSelector: `metadata.name=${NAME}` }, sawConfigMap),
+    reflect(store, NAMESPACES, { longestRetryMs: 5_000 }, each(sawNamespace), signal),
+    reflect(store, CONFIG_MAPS, ours, each(sawConfigMap), signal),
   ]);
 }
 
