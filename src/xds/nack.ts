@@ -38,6 +38,13 @@ export function reject(
     if (held.good === undefined) subscription.held.delete(resource.name);
     else held.version = held.good;
   }
+  if (sent.items.length > 0) {
+    for (const name of sent.removed) {
+      if (subscription.wants.has(name) || subscription.held.has(name)) continue;
+      subscription.held.set(name, { version: "", good: undefined });
+      subscription.leaving.set(name, 0);
+    }
+  }
   const names = sent.items.map((item) => item.resource.name);
   const named = new Set(names.length === 1 ? names : blame(message, names));
   const others = sent.items.filter((item) => !named.has(item.resource.name)).map((item) => item.want);

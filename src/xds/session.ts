@@ -282,6 +282,7 @@ export class Session {
     }
     if (subscription.type === VIRTUAL_HOST) {
       for (const item of this.#virtualHosts.placeholders(subscription, items)) add(items, item);
+      if (items.size > 0) removed.push(...this.#virtualHosts.takeLeaving(subscription));
     }
     if (items.size > 0 || removed.length > 0 || subscription.mustAnswer) {
       this.#send(subscription, [...items.values()], removed);

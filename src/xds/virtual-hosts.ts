@@ -44,6 +44,17 @@ export class VirtualHosts {
     for (const name of hosts.wants.keys()) if (routesOf(name) === routes) hosts.mark(name, "changed");
   }
 
+  /**
+   * What leaves goes along with what comes: a response makes one table of Envoy's, which is refused when two virtual
+   * hosts share a domain, as an old one of a host and its successor may.
+   */
+  takeLeaving({ leaving, held, rejected }: Subscription): string[] {
+    const names = [...leaving.keys()].filter((name) => held.has(name));
+    for (const name of leaving.keys()) rejected.delete(name);
+    leaving.clear();
+    return names;
+  }
+
   /** A listener waits for the virtual hosts of its route configuration; where there are none, it must be told so. */
   placeholders(hosts: Subscription, items: ReadonlyMap<string, Item>): Item[] {
     if (this.#unopened.size === 0) return [];

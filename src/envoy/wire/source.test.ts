@@ -178,6 +178,26 @@ test("of 1,000 services, editing the VirtualService of one recomputes the rows o
   assert.deepEqual(hosts, [key]);
 });
 
+test("turned eager, a name asked for before gives its domain to the one virtual host that has all names of the host", () => {
+  const w = world();
+  w.service("reviews", 1);
+  const proxy = w.pod("client-1", "client");
+  w.source.connect(proxy);
+  ask(w, proxy, VIRTUAL_HOST, "9080/reviews");
+  const pod = w.inputs.pods.get("default/client-1");
+  assert.ok(pod);
+  const annotations = { "lateen.dev/delivery": "Eager" };
+  w.inputs.pods.set("default/client-1", { ...pod, metadata: { ...pod.metadata, annotations } });
+  const domainsOf = (name: string): readonly string[] => {
+    const host = decode(w, VIRTUAL_HOST, ask(w, proxy, VIRTUAL_HOST, name));
+    return host?.$typeName === "envoy.config.route.v3.VirtualHost" ? host.domains : [];
+  };
+  const pushed = w.source.view(proxy.id)?.push.get(VIRTUAL_HOST);
+  assert.ok(pushed?.has("9080/reviews.default.svc.cluster.local") && !pushed.has("9080/reviews"));
+  assert.ok(domainsOf("9080/reviews.default.svc.cluster.local").includes("reviews"));
+  assert.deepEqual(domainsOf("9080/reviews"), ["reviews.lateen.invalid"]);
+});
+
 test("rows that nobody wants any more are gone", () => {
   const w = world();
   w.service("reviews", 1);

@@ -1,5 +1,6 @@
 import { type VirtualHost, VirtualHostSchema } from "#envoy/config/route/v3/route_components_pb.js";
 import type { Reader } from "../../engine/derived.ts";
+import type { RouteTable } from "../../mesh/lookups.ts";
 import type { Destination, HttpRoute, LoadBalancer, ObjectRef } from "../../mesh/model.ts";
 import { encode } from "../encode.ts";
 import { outboundClusterName } from "../names.ts";
@@ -49,7 +50,7 @@ function sidecarVirtualHost(
   asked: string,
 ): VirtualHostRow {
   const table = mesh.routeTable(read, scope.client, hostOf(asked), port);
-  const domains = scope.delivery === "Lazy" ? [asked] : (table?.domainsHint ?? [asked]);
+  const domains = scope.delivery === "Lazy" ? [asked] : eagerDomains(table, asked);
   if (!table) {
     const blocked = mesh.outboundTrafficPolicy(read, scope.client) === "REGISTRY_ONLY";
     return plain(blocked ? blockedVirtualHost({ name, domains }) : passthroughVirtualHost({ name, domains }));
@@ -61,6 +62,15 @@ function sidecarVirtualHost(
     loadBalancerOf: (destination) => balancerOf(read, mesh, scope, destination),
   });
   return row(virtualHost({ name, domains, routes }), table.routes);
+}
+
+/**
+ * Pushed, a virtual host has all names of its host. Other names of it were asked for before the proxy turned from lazy:
+ * what stands under them must give the domains back in the same response, since Envoy refuses a table with one twice.
+ */
+function eagerDomains(table: RouteTable | undefined, asked: string): readonly string[] {
+  if (!table) return [asked];
+  return table.service && table.service.host !== asked ? [`${asked}.lateen.invalid`] : table.domainsHint;
 }
 
 /** The virtual host of one domain of a gateway's port; undefined when no route claims it. */
