@@ -2,8 +2,8 @@ import type { webcrypto } from "node:crypto";
 import { IdentityError } from "./identity-error.ts";
 import { parseSpiffeId } from "./spiffe.ts";
 import {
+  createRoot,
   generateKeys,
-  P256,
   privateKeyPem,
   readSigningKey,
   type SigningAlgorithm,
@@ -45,22 +45,12 @@ const SKEW_MS = 60_000;
 
 /** Makes a root of ECDSA P-256 for ten years. */
 export async function createAuthority(organization: string, now = Date.now()): Promise<AuthorityMaterial> {
-  const keys = await generateKeys();
-  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
-    serialNumber: serialNumber(),
-    name: `O=${organization}`,
+  const { certificate, key } = await createRoot(`O=${organization}`, {
     notBefore: new Date(now - SKEW_MS),
     notAfter: new Date(now + ROOT_MS),
-    keys,
-    signingAlgorithm: P256,
-    extensions: [
-      new x509.BasicConstraintsExtension(true, undefined, true),
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
-      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
-    ],
   });
   const pem = `${certificate.toString("pem")}\n`;
-  return { certificate: pem, privateKey: await privateKeyPem(keys.privateKey), chain: "", roots: pem };
+  return { certificate: pem, privateKey: await privateKeyPem(key), chain: "", roots: pem };
 }
 
 /** Issues certificates. Immutable: another CA is another `Authority`. */

@@ -54,3 +54,26 @@ export function serialNumber(): string {
   bytes[0] = ((bytes[0] ?? 0) & 0x7f) | 0x01;
   return Buffer.from(bytes).toString("hex");
 }
+
+export interface Root {
+  certificate: x509.X509Certificate;
+  key: webcrypto.CryptoKey;
+}
+
+/** A self-signed CA of ECDSA P-256, with a new key. */
+export async function createRoot(name: string, validity: { notBefore: Date; notAfter: Date }): Promise<Root> {
+  const keys = await generateKeys();
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    serialNumber: serialNumber(),
+    name,
+    ...validity,
+    keys,
+    signingAlgorithm: P256,
+    extensions: [
+      new x509.BasicConstraintsExtension(true, undefined, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+    ],
+  });
+  return { certificate, key: keys.privateKey };
+}

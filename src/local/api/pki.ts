@@ -1,8 +1,15 @@
-/** The certificate by which clients know this API server: from a CA of the world's own, kept under LATEEN_HOME/pki. */
-import type { webcrypto } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { generateKeys, P256, privateKeyPem, readSigningKey, serialNumber, x509 } from "../../identity/x509.ts";
+import {
+  createRoot,
+  generateKeys,
+  P256,
+  privateKeyPem,
+  type Root,
+  readSigningKey,
+  serialNumber,
+  x509,
+} from "../../identity/x509.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const CA_DAYS = 3650;
@@ -55,13 +62,8 @@ export async function serverIdentity(home: string): Promise<ServerIdentity> {
   };
 }
 
-interface Ca {
-  certificate: x509.X509Certificate;
-  key: webcrypto.CryptoKey;
-}
-
 /** Undefined when there is none, or one that ends within the year. */
-function readCa(directory: string): Ca | undefined {
+function readCa(directory: string): Root | undefined {
   let certificatePem: string;
   let keyPem: string;
   try {
@@ -75,23 +77,11 @@ function readCa(directory: string): Ca | undefined {
   return { certificate, key: readSigningKey(keyPem).key };
 }
 
-async function makeCa(directory: string): Promise<Ca> {
-  const keys = await generateKeys();
-  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
-    serialNumber: serialNumber(),
-    name: "CN=lateen-kubernetes-ca",
-    ...validity(CA_DAYS),
-    keys,
-    signingAlgorithm: P256,
-    extensions: [
-      new x509.BasicConstraintsExtension(true, undefined, true),
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
-      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
-    ],
-  });
-  writeFileSync(join(directory, "ca.key"), await privateKeyPem(keys.privateKey), { mode: 0o600 });
-  writeFileSync(join(directory, "ca.crt"), `${certificate.toString("pem")}\n`);
-  return { certificate, key: keys.privateKey };
+async function makeCa(directory: string): Promise<Root> {
+  const root = await createRoot("CN=lateen-kubernetes-ca", validity(CA_DAYS));
+  writeFileSync(join(directory, "ca.key"), await privateKeyPem(root.key), { mode: 0o600 });
+  writeFileSync(join(directory, "ca.crt"), `${root.certificate.toString("pem")}\n`);
+  return root;
 }
 
 function validity(days: number): { notBefore: Date; notAfter: Date } {
