@@ -20,7 +20,7 @@ function fill(schema: unknown, value: unknown): unknown {
   const changed: Record<string, unknown> = {};
   const properties = entries(field(schema, "properties"));
   for (const [name, property] of properties) {
-    const before = Reflect.get(value, name) as unknown;
+    const before: unknown = Reflect.get(value, name);
     const fallback = field(property, "default");
     if (before === undefined && fallback === undefined) continue;
     const after = fill(property, before ?? structuredClone(fallback));
