@@ -54,8 +54,10 @@ export class EnvoySource implements ResourceSource {
     const virtualHosts = wireRows(graph, "virtual hosts", (read, { scope, name }) =>
       scope ? virtualHostRow(read, mesh, scope, name) : undefined,
     );
+    // A row of its own, so that an edit that names no other cluster changes no view.
+    const hostClusters = graph.derive("clusters of virtual hosts", virtualHosts.rows, (_, { clusters }) => clusters);
     this.#views = graph.derive("views", this.#proxies, (_, proxy, read) =>
-      viewOf(read, { mesh, virtualHosts: virtualHosts.rows, uses: this.#uses.rows }, proxy),
+      viewOf(read, { mesh, hostClusters, uses: this.#uses.rows }, proxy),
     );
     this.#served = new Map<TypeUrl, Served>([
       [LOAD_ASSIGNMENT, { ...endpoints, resource: (key) => endpoints.rows.get(key) }],

@@ -18,11 +18,12 @@ import type { MeshRows } from "./mesh-rows.ts";
 import { rowKey } from "./row-key.ts";
 import { formatScope, type Scope } from "./scope.ts";
 import type { Uses } from "./uses.ts";
-import { clustersOf, PLACEHOLDER, type VirtualHostRow } from "./virtual-hosts.ts";
+import { clustersOf, PLACEHOLDER } from "./virtual-hosts.ts";
 
 interface Rows {
   mesh: MeshRows;
-  virtualHosts: Collection<VirtualHostRow>;
+  /** The clusters of each virtual host. */
+  hostClusters: Collection<readonly string[]>;
   uses: Collection<Uses>;
 }
 
@@ -40,7 +41,7 @@ export function viewOf(read: Reader, rows: Rows, proxy: Peer): View | undefined 
 
 function sidecarView(
   read: Reader,
-  { mesh, virtualHosts, uses }: Rows,
+  { mesh, hostClusters, uses }: Rows,
   scope: Scope & { type: "Sidecar" },
   pod: string,
   workload: string,
@@ -68,7 +69,7 @@ function sidecarView(
   }
   for (const name of hosts) {
     view.add(VIRTUAL_HOST, name);
-    for (const cluster of read.get(virtualHosts, view.key(name))?.clusters ?? []) view.add(CLUSTER, cluster);
+    for (const cluster of read.get(hostClusters, view.key(name)) ?? []) view.add(CLUSTER, cluster);
   }
   return view.build();
 }
