@@ -4,16 +4,17 @@ import type { TestWorld } from "./world.ts";
 /** kubectl holds itself back after a few hundred requests: several of them at once are done in a quarter of the time. */
 const AT_ONCE = 4;
 
-/** Creates Services `svc-0`…, port 80, all of them led to the pods with the label `app: backend`. */
-export async function createServices(world: TestWorld, count: number): Promise<void> {
-  const part = Math.ceil(count / AT_ONCE);
+/** Creates Services `svc-FIRST` up to `svc-END` without it, port 80, all led to the pods labelled `app: backend`. */
+export async function createServices(world: TestWorld, end: number, first = 0): Promise<void> {
+  const part = Math.ceil((end - first) / AT_ONCE);
   const create = async (from: number): Promise<void> => {
-    const numbers = Array.from({ length: Math.min(part, count - from) }, (_, i) => from + i);
+    const numbers = Array.from({ length: Math.max(0, Math.min(part, end - from)) }, (_, i) => from + i);
+    if (numbers.length === 0) return;
     const list = { apiVersion: "v1", kind: "List", items: numbers.map(service) };
     const { status, stderr } = await world.tryKubectl(["create", "-f", "-"], JSON.stringify(list));
     assert.equal(status, 0, stderr);
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, (_, i) => create(i * part)));
+  await Promise.all(Array.from({ length: AT_ONCE }, (_, i) => create(first + i * part)));
 }
 
 function service(number: number): object {
@@ -26,7 +27,7 @@ function service(number: number): object {
   };
 }
 
-interface DeploymentOptions {
+export interface DeploymentOptions {
   labels?: Record<string, string>;
   annotations?: Record<string, string>;
 }
@@ -46,7 +47,8 @@ export function backend(): object {
   return deployment("backend", container, { labels: { "sidecar.istio.io/inject": "false" } });
 }
 
-function deployment(name: string, container: object, { labels, annotations }: DeploymentOptions): object {
+/** A Deployment of one pod with one container, `app`. */
+export function deployment(name: string, container: object, { labels, annotations }: DeploymentOptions): object {
   return {
     apiVersion: "apps/v1",
     kind: "Deployment",

@@ -1,0 +1,45 @@
+/** `lateen demo` where it ran before, from the command to the first page. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { get } from "../test/support/load.ts";
+import type { TestWorld } from "../test/support/world.ts";
+import { type Figure, median } from "./figure.ts";
+import { inWorld } from "./worlds.ts";
+
+const STARTS = 3;
+
+export function warmStart(): Promise<Figure[]> {
+  return inWorld("demo", async (world) => {
+    const { gateways } = await world.status();
+    const url = gateways.find(({ name }) => name === "bookinfo-gateway-istio")?.url;
+    if (url === undefined) throw new Error("the demo has no gateway");
+    const starts: { page: number; command: number }[] = [];
+    for (let i = 0; i < STARTS; i++) {
+      await world.lateen("down");
+      starts.push(await start(world, `${url}/productpage`));
+    }
+    const of = (part: "page" | "command"): string => `${median(starts.map((each) => each[part])).toFixed(1)} s`;
+    return [
+      { what: "to the first product page", value: of("page"), note: `median of ${STARTS}` },
+      { what: "to the end of `lateen demo --detach`", value: of("command") },
+    ];
+  });
+}
+
+async function start(world: TestWorld, page: string): Promise<{ page: number; command: number }> {
+  const begun = performance.now();
+  const seconds = (): number => (performance.now() - begun) / 1000;
+  const command = world.lateen("demo", "--detach").then(seconds);
+  const [atPage, atEnd] = await Promise.all([firstAnswer(page).then(seconds), command]);
+  return { page: atPage, command: atEnd };
+}
+
+async function firstAnswer(page: string): Promise<void> {
+  for (let end = Date.now() + 60_000; Date.now() < end; await sleep(20)) {
+    const status = await get(page, { timeoutMs: 2_000 }).then(
+      (answer) => answer.status,
+      () => 0, // nobody listens yet
+    );
+    if (status === 200) return;
+  }
+  throw new Error(`${page} did not answer with 200 within a minute`);
+}
