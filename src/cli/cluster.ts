@@ -27,6 +27,11 @@ export async function withCluster<T>(options: ClusterOption, work: (cluster: Clu
   }
 }
 
+/** Where to look: --namespace, else what the kubeconfig says, else default. */
+export function namespaceOf({ namespace }: { namespace?: string }, connection: Connection): string {
+  return namespace ?? connection.namespace ?? "default";
+}
+
 /** `reviews-v1-abc.default`, or a name and a namespace apart. */
 export function podName(text: string, namespace = "default"): { namespace: string; name: string } {
   const at = text.lastIndexOf(".");

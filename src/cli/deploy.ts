@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseAllDocuments } from "yaml";
 import { LateenError } from "../errors.ts";
 import { deploymentKind } from "../kinds/core/deployment.ts";
 import { namespaceKind } from "../kinds/core/namespace.ts";
@@ -9,6 +8,8 @@ import { ClusterStore } from "../store/cluster/cluster-store.ts";
 import { kubeconfigConnection } from "../store/cluster/kubeconfig.ts";
 import { apiVersionOf, type KubeObject } from "../store/object.ts";
 import type { Store } from "../store/store.ts";
+import { applyObject } from "./kubernetes/apply-objects.ts";
+import { parseManifests } from "./kubernetes/manifests.ts";
 
 const NAMESPACE = "default";
 const PATIENCE_MS = 120_000;
@@ -27,8 +28,8 @@ export async function deploy(kubeconfig: string, texts: readonly string[], say: 
       metadata: { name: NAMESPACE, labels: { "istio-injection": "enabled" } },
     };
     await store.patch(namespaceKind.type, { name: NAMESPACE }, { type: "merge", body });
-    const objects = texts.flatMap((text) => parseAllDocuments(text).map((document): unknown => document.toJS()));
-    for (const object of objects) if (isObject(object)) await apply(store, object);
+    const found = texts.flatMap((text) => parseManifests("Bookinfo", text).manifests);
+    for (const { object } of found) await apply(store, object);
     say("Bookinfo applied; waiting for its pods …");
     await until(() => allTrue(store, deploymentKind.type, "Available"));
     const gateway = gatewayApiKinds.find(({ type }) => type.kind === "Gateway");
@@ -42,7 +43,7 @@ async function apply(store: Store, object: KubeObject): Promise<void> {
   const kind = kinds.find(({ type }) => type.kind === object.kind && apiVersionOf(type) === object.apiVersion);
   if (!kind) throw new Error(`there is no kind ${object.apiVersion} ${object.kind}`);
   const name = { namespace: NAMESPACE, name: object.metadata.name };
-  await store.patch(kind.type, name, { type: "apply", body: object }, { fieldManager: "lateen-demo", force: true });
+  await applyObject(store, kind.type, name, object, { force: true });
 }
 
 /** What is still missing: names of objects whose condition is not true. */
@@ -62,13 +63,9 @@ async function until(missing: () => Promise<string[]>): Promise<void> {
       throw new LateenError(
         "LTN5005",
         `not ready in time: ${left.join(", ")}`,
-        "kubectl get events -A says what they wait for.",
+        "lateen get events -A says what they wait for.",
       );
     }
     await sleep(100);
   }
-}
-
-function isObject(value: unknown): value is KubeObject {
-  return typeof value === "object" && value !== null && "kind" in value && "apiVersion" in value && "metadata" in value;
 }

@@ -1,13 +1,12 @@
-/**
- * Talks to a pod's Envoy: a port-forward to its admin port on the pod's loopback, over the Kubernetes API's WebSocket
- * protocol (v4.channel.k8s.io: the first byte of a message is its channel; even channels carry data, odd ones errors;
- * the first message of each channel is the port). Works with our API and a real kube-apiserver alike.
- */
+/** Talks to a pod's Envoy: a port-forward to its admin port on the pod's loopback. */
 import { request } from "node:http";
 import { Duplex } from "node:stream";
-import { WebSocket } from "ws";
+import type { WebSocket } from "ws";
 import { LateenError } from "../errors.ts";
+import { podKind } from "../kinds/core/pod.ts";
 import type { Connection } from "../store/cluster/connection.ts";
+import { pathOf } from "../store/cluster/path.ts";
+import { bytesOf, framed, openChannels } from "./channels.ts";
 
 const ADMIN_PORT = 15000;
 const DATA = 0;
@@ -42,43 +41,33 @@ export async function adminGet(connection: Connection, pod: PodName, path: strin
 }
 
 async function portForward(connection: Connection, { namespace, name }: PodName, port: number): Promise<Duplex> {
-  const url = new URL(`/api/v1/namespaces/${namespace}/pods/${name}/portforward?ports=${port}`, connection.server);
-  url.protocol = connection.server.protocol === "http:" ? "ws:" : "wss:";
-  const token = await connection.token?.();
-  const socket = new WebSocket(url, "v4.channel.k8s.io", {
-    ...(token !== undefined && { headers: { authorization: `Bearer ${token}` } }),
-    ...(connection.ca !== undefined && { ca: connection.ca }),
-    ...(connection.clientCertificate !== undefined && { cert: connection.clientCertificate }),
-    ...(connection.clientKey !== undefined && { key: connection.clientKey }),
-    rejectUnauthorized: connection.insecure !== true,
-  });
-  const { promise, resolve, reject } = Promise.withResolvers<Duplex>();
-  const unreachable = (why: string): LateenError =>
-    new LateenError(
+  const path = pathOf(podKind.type, namespace, name, { ports: port }, "portforward");
+  try {
+    // Of this version, the first message of each channel is the port.
+    return streamOf(await openChannels(connection, path, ["v4.channel.k8s.io"]));
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new LateenError(
       "LTN5006",
       `cannot reach the proxy of pod ${namespace}/${name}: ${why}`,
-      "Is it running? See kubectl get pods.",
+      "Is it running, and has it a sidecar? See lateen get pods -A.",
     );
-  socket.on("open", () => resolve(streamOf(socket)));
-  socket.on("unexpected-response", (_request, response) =>
-    reject(unreachable(`the API answered ${response.statusCode}`)),
-  );
-  socket.on("error", (error) => reject(unreachable(error.message)));
-  return promise;
+  }
 }
 
 function streamOf(socket: WebSocket): Duplex {
   const begun = new Set<number>();
   const stream = new Duplex({
     read: () => {},
-    write: (chunk: Buffer, _encoding, done) => socket.send(Buffer.concat([Buffer.of(DATA), chunk]), done),
+    write: (chunk: Buffer, _encoding, done) => socket.send(framed(DATA, chunk), done),
     final: (done) => done(),
     destroy: (error, done) => {
       socket.close();
       done(error);
     },
   });
-  socket.on("message", (message: Buffer) => {
+  socket.on("message", (raw) => {
+    const message = bytesOf(raw);
     const channel = message[0] ?? DATA;
     const data = message.subarray(1);
     if (!begun.has(channel)) {

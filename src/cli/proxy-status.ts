@@ -1,3 +1,4 @@
+import { LateenError } from "../errors.ts";
 import { debugPage } from "../local/status.ts";
 import { type ClusterOption, podName, withCluster } from "./cluster.ts";
 import { table } from "./table.ts";
@@ -43,6 +44,13 @@ export async function proxyStatus(
   const proxies = all
     .filter(({ proxy }) => !wanted || (proxy.pod === wanted.name && proxy.namespace === wanted.namespace))
     .sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
+  if (wanted && proxies.length === 0) {
+    throw new LateenError(
+      "LTN5008",
+      `no proxy of pod ${wanted.namespace}/${wanted.name} is connected`,
+      "Has it a sidecar, and is it running? See lateen get pods -A, and lateen proxy-status for all that are.",
+    );
+  }
   if (options.output === "json") console.log(JSON.stringify(proxies, undefined, 2));
   else for (const line of lines(proxies)) console.log(line);
 }

@@ -3,7 +3,7 @@ import { LateenError } from "../errors.ts";
 import { startWorld, type World } from "../local/world.ts";
 import { runningWorld } from "../local/world-file.ts";
 import { detached } from "./detach.ts";
-import { type HomeOption, homeOf } from "./home.ts";
+import { type HomeOption, homeOf, usableHome } from "./home.ts";
 import { printStatus } from "./status.ts";
 
 export interface UpOptions extends HomeOption {
@@ -29,6 +29,7 @@ export async function foreground(home: string, options: UpOptions, then: () => P
       "Stop it with lateen down, or use another --home.",
     );
   }
+  usableHome(home);
   const say = (line: string): void => console.log(line);
   const envoy = await ensureEnvoy({ ...(options.envoy !== undefined && { explicit: options.envoy }), onProgress: say });
   let stopping = false;

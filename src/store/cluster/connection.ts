@@ -12,6 +12,8 @@ export interface Connection {
   serverName?: string;
   /** Trust whoever answers. For tests and for who insists. */
   insecure?: boolean;
+  /** Where commands look when they name no namespace. */
+  namespace?: string;
   /** The bearer token of the moment: tokens expire, and are renewed in place. */
   token?(): Promise<string | undefined>;
 }

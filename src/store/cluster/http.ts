@@ -12,6 +12,8 @@ export interface Request {
   path: string;
   body?: unknown;
   contentType?: string;
+  /** The form of the answer, such as a Table. */
+  accept?: string;
   signal?: AbortSignal;
 }
 
@@ -64,11 +66,17 @@ export class Http {
     }
   }
 
-  /** Sends and yields the answer line by line, as long as the server goes on. */
-  async *lines(request: Request): AsyncGenerator<string> {
+  /** Sends and hands over the answer as it comes, such as a pod's log. */
+  async stream(request: Request): Promise<IncomingMessage> {
     const response = await this.#send(request);
     const status = response.statusCode ?? 0;
     if (status >= 400) throw refusal(status, await textOf(response));
+    return response;
+  }
+
+  /** Sends and yields the answer line by line, as long as the server goes on. */
+  async *lines(request: Request): AsyncGenerator<string> {
+    const response = await this.stream(request);
     response.setEncoding("utf8");
     let rest = "";
     try {
@@ -105,7 +113,7 @@ export class Http {
       ...(socketPath === undefined ? {} : { socketPath }),
       ...(request.signal ? { signal: request.signal } : {}),
       headers: {
-        accept: "application/json",
+        accept: request.accept ?? "application/json",
         "user-agent": "lateen",
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
         ...(body === undefined
@@ -154,7 +162,8 @@ function warningsOf(response: IncomingMessage): string[] {
   );
 }
 
-function refusal(code: number, text: string): StoreError {
+/** What a server refused with an answer that may or may not be a Status. */
+export function refusal(code: number, text: string): StoreError {
   try {
     return errorOf(JSON.parse(text), code);
   } catch {

@@ -17,11 +17,12 @@ export async function kubeconfigConnection(path: string, options: KubeconfigOpti
   const text = await readFile(path, "utf8").catch((error: Error) => {
     throw wrong(path, `cannot be read (${error.message}); name another with --kubeconfig`);
   });
-  const document: unknown = parse(text);
-  if (!isFields(document)) throw wrong(path, "is not a kubeconfig: it has no clusters, users and contexts");
+  const document = parsed(path, text);
+  if (!isFields(document))
+    throw wrong(path, "is not a kubeconfig: it has no clusters, users and contexts; name another with --kubeconfig");
   const contextName = options.context ?? document["current-context"];
   if (typeof contextName !== "string" || contextName === "") {
-    throw wrong(path, "has no current-context; name one with --context");
+    throw wrong(path, "has no current-context; set it with kubectl config use-context");
   }
   const context = named(path, document, "contexts", "context", contextName);
   const cluster = named(path, document, "clusters", "cluster", textOf(context, "cluster") ?? "");
@@ -29,18 +30,32 @@ export async function kubeconfigConnection(path: string, options: KubeconfigOpti
   const user = userName === undefined ? {} : named(path, document, "users", "user", userName);
   const server = textOf(cluster, "server");
   if (server === undefined || !URL.canParse(server))
-    throw wrong(path, `has no valid server for context ${contextName}`);
+    throw wrong(
+      path,
+      `has no valid server for context ${contextName}; put its URL there, or name another file with --kubeconfig`,
+    );
   const credentials = await credentialsOf(path, user);
   const ca = await dataOrFile(path, cluster, "certificate-authority");
   const serverName = textOf(cluster, "tls-server-name");
+  const namespace = textOf(context, "namespace");
   return {
     server: new URL(server),
     ...(options.socketPath === undefined ? {} : { socketPath: options.socketPath }),
     ...(ca === undefined ? {} : { ca }),
     ...(serverName === undefined ? {} : { serverName }),
+    ...(namespace === undefined ? {} : { namespace }),
     ...(cluster["insecure-skip-tls-verify"] === true ? { insecure: true } : {}),
     ...credentials,
   };
+}
+
+function parsed(path: string, text: string): unknown {
+  try {
+    return parse(text);
+  } catch (error) {
+    const reason = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
+    throw wrong(path, `is not YAML (${reason}); name another with --kubeconfig`);
+  }
 }
 
 async function credentialsOf(path: string, user: Fields): Promise<Partial<Connection>> {
@@ -67,7 +82,10 @@ async function dataOrFile(path: string, fields: Fields, name: string): Promise<s
   const file = textOf(fields, name);
   if (file === undefined) return undefined;
   return readFile(resolve(dirname(path), file), "utf8").catch((error: Error) => {
-    throw wrong(path, `names a ${name} that cannot be read (${error.message})`);
+    throw wrong(
+      path,
+      `names a ${name} that cannot be read (${error.message}); name another kubeconfig with --kubeconfig`,
+    );
   });
 }
 
@@ -77,7 +95,7 @@ function named(path: string, document: Fields, list: string, field: string, name
     const found = isFields(entry) && entry.name === name ? entry[field] : undefined;
     if (isFields(found)) return found;
   }
-  throw wrong(path, `has no ${field} named ${JSON.stringify(name)}`);
+  throw wrong(path, `has no ${field} named ${JSON.stringify(name)}; add it, or name another file with --kubeconfig`);
 }
 
 function textOf(fields: Fields, name: string): string | undefined {

@@ -1,0 +1,36 @@
+import { LateenError } from "../../errors.ts";
+import { podKind } from "../../kinds/core/pod.ts";
+import type { KubeObject } from "../../store/object.ts";
+import type { Cluster } from "../cluster.ts";
+import { at, list, text } from "../json.ts";
+import { discover, findType } from "./discovery.ts";
+
+const DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container";
+
+/** A pod by its name, `pod/NAME`, or a running one of what selects pods: `deployment/NAME`, `service/NAME`. */
+export async function findPod(cluster: Cluster, word: string, namespace: string): Promise<KubeObject> {
+  const [kind, name] = word.includes("/") ? word.split("/", 2) : ["pod", word];
+  if (kind === "pod" || kind === "pods" || kind === "po") {
+    return cluster.store.get(podKind.type, { namespace, name: name ?? "" });
+  }
+  const type = findType(await discover(cluster.http), kind ?? "");
+  const owner = await cluster.store.get(type, { namespace, name: name ?? "" });
+  const selector = at(owner, "spec", "selector", "matchLabels") ?? at(owner, "spec", "selector");
+  const labels = Object.entries(Object(selector)).map(([key, value]) => `${key}=${String(value)}`);
+  const pods =
+    labels.length === 0
+      ? []
+      : (await cluster.store.list(podKind.type, { namespace, labelSelector: labels.join(",") })).items;
+  const found = pods.find((pod) => at(pod, "status", "phase") === "Running") ?? pods[0];
+  if (found) return found;
+  throw new LateenError("LTN5020", `${word} has no pods in namespace ${namespace}`, "See lateen get pods -A.");
+}
+
+/** The container that is meant when none is named; says so on standard error when there are others. */
+export function containerOf(pod: KubeObject, asked: string | undefined): string {
+  if (asked !== undefined) return asked;
+  const names = list(at(pod, "spec", "containers")).map((container) => text(at(container, "name")));
+  const chosen = pod.metadata.annotations?.[DEFAULT_CONTAINER] ?? names[0] ?? "";
+  if (names.length > 1) console.error(`Container ${chosen} of ${names.join(", ")}; -c names another.`);
+  return chosen;
+}
