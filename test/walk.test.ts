@@ -58,6 +58,7 @@ describe("the walk-through on one machine", { timeout: 600_000 }, () => {
 
   describe("by networking.istio.io", () => {
     let load: Load;
+    after(() => load.stop());
     before(async () => {
       load = startLoad(`${url}/productpage`);
     });
@@ -152,6 +153,7 @@ describe("the walk-through on one machine", { timeout: 600_000 }, () => {
 
   describe("by the Gateway API", () => {
     let load: Load;
+    after(() => load.stop());
     before(async () => {
       await world.kubectl("apply", "-f", `${SAMPLES}/platform/kube/bookinfo-versions.yaml`);
       load = startLoad(`${url}/productpage`);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ensureKubectl } from "../../scripts/kubectl.ts";
@@ -62,6 +62,19 @@ export class TestWorld {
     return stderr + stdout;
   }
 
+  /** Runs a command in a pod's network and file system, past the API: also when that is dead. */
+  inPod(pod: string, command: readonly string[]): Promise<Outcome> {
+    const pid = readdirSync("/proc").find((name) => environmentOf(name).includes(`HOSTNAME=${pod}`));
+    assert.ok(pid, `no process of pod ${pod}`);
+    const user = process.getuid?.() === 0 ? [] : ["--user", "--preserve-credentials"];
+    return run("nsenter", ["--target", pid, ...user, "--net", "--mount", "--", ...command]);
+  }
+
+  /** Processes that this world's node started and that still run. */
+  processes(): string[] {
+    return readdirSync("/proc").filter((pid) => environmentOf(pid).includes(`LATEEN_NODE_HOME=${this.home}`));
+  }
+
   async status(): Promise<Status> {
     return JSON.parse(await this.lateen("status", "-o", "json")) as Status;
   }
@@ -70,5 +83,14 @@ export class TestWorld {
   async end(): Promise<void> {
     await this.lateen("down", "--purge");
     rmSync(this.home, { recursive: true, force: true });
+  }
+}
+
+/** The variables of a process; none when it is not one, or gone. */
+function environmentOf(pid: string): string[] {
+  try {
+    return /^\d+$/.test(pid) ? readFileSync(`/proc/${pid}/environ`, "utf8").split("\0") : [];
+  } catch {
+    return [];
   }
 }
