@@ -42,6 +42,27 @@ test("virtual hosts wait for their route configuration, and come again when Envo
   assert.deepEqual((await proxy.take()).map(brief), ["RouteConfiguration r=2"], "Envoy keeps them over a change");
 });
 
+test("a virtual host leaves in the response that brings another, and again when Envoy refused that", async () => {
+  const { source, hub, put } = world();
+  for (const name of ["r/h", "r/i"]) put(VHDS, name, "1");
+  put(RDS, "r", "1");
+  source.setView(ID, pushing({ [VHDS]: ["r/h"] }));
+  const proxy = new FakeProxy(hub);
+  await proxy.ack((await proxy.send({ typeUrl: VHDS }))[0]);
+  await proxy.send({ typeUrl: RDS, resourceNamesSubscribe: ["r"] });
+  await proxy.settle();
+  source.setView(ID, pushing({ [VHDS]: ["r/i"] }));
+  const [both] = await proxy.take();
+  assert.equal(both && brief(both), "VirtualHost r/i=1 -r/h");
+  const again = await proxy.nack(both, "r/i is no good");
+  assert.deepEqual(again.map(brief), ["VirtualHost -r/h"]);
+  await proxy.ack(again[0]);
+  assert.deepEqual(
+    hub.holdings(ID)?.filter(({ type }) => type === VHDS),
+    [],
+  );
+});
+
 test("a route configuration without virtual hosts gets a placeholder, or its listener would wait", async () => {
   const { source, hub, put } = world();
   put(RDS, "r", "1");
