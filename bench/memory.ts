@@ -3,7 +3,7 @@ import { eventually } from "../test/support/eventually.ts";
 import { backend, client, createServices } from "../test/support/many-services.ts";
 import type { TestWorld } from "../test/support/world.ts";
 import { type Figure, size } from "./figure.ts";
-import { deploy, inWorld, podOf, proportionalMemory, sidecarProcess } from "./worlds.ts";
+import { deploy, inWorld, memoryOf, podOf, sidecarProcess } from "./worlds.ts";
 
 const USED = 10;
 const SERVICES = 1_000;
@@ -30,11 +30,11 @@ async function figure(world: TestWorld, app: string, what: string): Promise<Figu
   const memory = JSON.parse(
     await world.kubectl("exec", pod, "-c", "app", "--", "curl", "-sS", "http://localhost:15000/memory"),
   );
-  const pss = proportionalMemory(sidecarProcess(pod));
+  const { own, share } = memoryOf(sidecarProcess(pod));
   return {
     what,
     value: `${size(Number(memory.allocated))} allocated`,
-    note: `${size(pss)} of the machine's memory (PSS)`,
+    note: `${size(own)} of its own, ${size(share)} with its share of the binary (PSS)`,
   };
 }
 

@@ -41,10 +41,11 @@ export function sidecarProcess(pod: string): number {
   return Number(found);
 }
 
-/** Its share of the memory in use, pages shared with other processes divided by their number. */
-export function proportionalMemory(pid: number): number {
-  const [, kilobytes] = /^Pss:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "utf8")) ?? [];
-  return Number(kilobytes) * 1024;
+/** What a process holds in memory: its own pages, and with them its share of those that others use as well (PSS). */
+export function memoryOf(pid: number): { own: number; share: number } {
+  const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
+  const bytes = (field: string): number => 1024 * Number(new RegExp(`^${field}:\\s+(\\d+) kB$`, "m").exec(rollup)?.[1]);
+  return { own: bytes("Private_Clean") + bytes("Private_Dirty"), share: bytes("Pss") };
 }
 
 /** Seconds of CPU that a process has used. */
