@@ -3,7 +3,7 @@ import type { KubeObject, ResourceType } from "../../store/object.ts";
 import type { ObjectName, Store, WriteOptions } from "../../store/store.ts";
 
 /** Who owns the fields that lateen applies. */
-export const FIELD_MANAGER = "lateen";
+const FIELD_MANAGER = "lateen";
 
 export type Applied = "created" | "configured" | "unchanged";
 

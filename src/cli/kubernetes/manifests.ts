@@ -114,7 +114,7 @@ function isObject(value: unknown): value is KubeObject {
 }
 
 /** `spec.http[0].match[0].headers[end-user]` in steps. */
-export function fieldPath(field: string): Path {
+function fieldPath(field: string): Path {
   return [...field.matchAll(/\[([^\]]*)\]|([^.[\]]+)/g)].map(([, key, name]) => {
     if (key === undefined) return name ?? "";
     return /^\d+$/.test(key) ? Number(key) : key.replace(/^"(.*)"$/, "$1");
