@@ -82,7 +82,7 @@ function proxy(settingsFile: string): Image | LateenError {
   const path = typeof settings === "object" && settings !== null && "envoy" in settings ? settings.envoy : undefined;
   if (typeof path !== "string" || !existsSync(path)) {
     return new LateenError(
-      "LTN2011",
+      "LTN1211",
       "this world does not know where its Envoy is",
       "Start it with `lateen up`, which finds or gets one, or name it with --envoy.",
     );

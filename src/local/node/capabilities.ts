@@ -61,7 +61,7 @@ function lastStep({ stdout }: Outcome): string {
 
 function missingCommand({ command, debianPackage, purpose }: (typeof REQUIREMENTS)[number]): MissingCapability {
   return {
-    code: "LTN2020",
+    code: "LTN1220",
     message: `The command ${command} is missing: it ${purpose}.`,
     remedy: `Install it, on Debian and Ubuntu with: sudo apt-get install ${debianPackage}`,
   };
@@ -77,7 +77,7 @@ function problemOf(outcome: Outcome, mode: Mode): MissingCapability {
       return kernelProblem("pairs of network links cannot be made", "veth", said);
     case "forwarding":
       return {
-        code: "LTN2022",
+        code: "LTN1222",
         message: `The kernel's network settings cannot be changed within a network namespace: ${said}.`,
         remedy: "In a container, mount /proc/sys writable: run it with --privileged.",
       };
@@ -85,7 +85,7 @@ function problemOf(outcome: Outcome, mode: Mode): MissingCapability {
       return kernelProblem("the kernel does not take the rules for Services", "nf_tables, nft_nat, nft_redir", said);
     default:
       return {
-        code: "LTN2024",
+        code: "LTN1224",
         message: `File systems cannot be mounted within a mount namespace: ${said}.`,
         remedy: "In a container, run it with --privileged, or with --security-opt systempaths=unconfined.",
       };
@@ -94,7 +94,7 @@ function problemOf(outcome: Outcome, mode: Mode): MissingCapability {
 
 function kernelProblem(what: string, modules: string, said: string): MissingCapability {
   return {
-    code: "LTN2023",
+    code: "LTN1223",
     message: `On this machine ${what}: ${said}.`,
     remedy: `Load the kernel's modules (as root: modprobe -a ${modules.replaceAll(",", "")}), or use a kernel that has them.`,
   };
@@ -103,7 +103,7 @@ function kernelProblem(what: string, modules: string, said: string): MissingCapa
 /** Why namespaces are refused is for whoever runs the machine to have decided; each way has its own remedy. */
 function namespaceProblem(said: string, mode: Mode): MissingCapability {
   const problem = (remedy: string): MissingCapability => ({
-    code: "LTN2021",
+    code: "LTN1221",
     message: `Namespaces cannot be made ${mode === "root" ? "although you are root" : "by your user"}: ${said}.`,
     remedy,
   });

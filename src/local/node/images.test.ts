@@ -33,7 +33,7 @@ test("an unknown image says how it is made known", () => {
 });
 
 test("the proxy's image needs to know where Envoy is", () => {
-  assert.throws(() => table.resolve("docker.io/istio/proxyv2:1.28.0"), { code: "LTN2011" });
+  assert.throws(() => table.resolve("docker.io/istio/proxyv2:1.28.0"), { code: "LTN1211" });
 });
 
 test("a container's command replaces the image's, its arguments only the image's arguments", () => {

@@ -59,7 +59,7 @@ export class ImageTable {
       return image;
     }
     throw new LateenError(
-      "LTN2010",
+      "LTN1210",
       `no command of this machine is known for image "${name}"`,
       `Say what it runs: lateen image add ${withoutTag(name)} -- COMMAND [ARGS…]`,
     );

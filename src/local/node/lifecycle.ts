@@ -51,7 +51,7 @@ export async function startNode(options: { home: string }): Promise<StartedNode>
   const { mode, problems } = await detectCapabilities();
   if (!mode) {
     const [first] = problems;
-    throw new LateenError(first?.code ?? "LTN2021", problems.map(({ message }) => message).join(" "), first?.remedy);
+    throw new LateenError(first?.code ?? "LTN1221", problems.map(({ message }) => message).join(" "), first?.remedy);
   }
   const living = findNode(home.dir);
   if (living) return { process: living, mode, adopted: true };
@@ -164,5 +164,5 @@ function notStarted(home: NodeHome, what: string): LateenError {
   } catch {
     // It did not come as far as writing one.
   }
-  return new LateenError("LTN2005", `${what}: ${log.split("\n").at(-1) ?? ""}`, `Its log is ${home.nodeLog}.`);
+  return new LateenError("LTN1205", `${what}: ${log.split("\n").at(-1) ?? ""}`, `Its log is ${home.nodeLog}.`);
 }

@@ -70,7 +70,7 @@ export class Agent {
     child.on("exit", (code) => {
       clearTimeout(late);
       ready.reject(
-        new LateenError("LTN2004", `The node's agent ended (${code}).`, `Its log is ${join(home.logs, "agent.log")}.`),
+        new LateenError("LTN1204", `The node's agent ended (${code}).`, `Its log is ${join(home.logs, "agent.log")}.`),
       );
       this.#lost(child);
     });

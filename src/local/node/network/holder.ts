@@ -43,7 +43,7 @@ export async function startHolder(options: HolderOptions): Promise<ProcessRef> {
     await sleep(4);
   }
   throw new LateenError(
-    "LTN2002",
+    "LTN1202",
     "A network namespace cannot be made.",
     "Run `lateen status` to see what this machine lacks, or start as root.",
   );

@@ -41,7 +41,7 @@ export class Ipam {
       this.#save();
       return ip;
     }
-    throw new LateenError("LTN2003", "All pod addresses are in use.", "Delete pods that are no longer needed.");
+    throw new LateenError("LTN1203", "All pod addresses are in use.", "Delete pods that are no longer needed.");
   }
 
   /** Takes note of an address that an owner has, as found. */

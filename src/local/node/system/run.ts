@@ -43,5 +43,5 @@ export async function mustRun(command: string, args: readonly string[], options:
   const { code, stdout, stderr } = await run(command, args, options);
   if (code === 0) return stdout;
   const said = stderr.trim() || `exit code ${code}`;
-  throw new LateenError("LTN2001", `${command} failed: ${said}`, `It was called as: ${command} ${args.join(" ")}`);
+  throw new LateenError("LTN1201", `${command} failed: ${said}`, `It was called as: ${command} ${args.join(" ")}`);
 }
