@@ -46,6 +46,8 @@ export class MeshRows {
   readonly #summaries: readonly Summary[];
   /** Bucket "tcp": those with rules for TCP or TLS. */
   readonly #tcpRules: Index<VirtualServiceRow>;
+  /** Hosts that some VirtualService has rules for, for clients in the mesh. */
+  readonly #ruledHosts: Collection<true>;
 
   constructor(graph: Graph, inputs: MeshInputs, mesh: MeshCollections, meshRoutes: Collection<MeshRoutes>) {
     this.#meshRoutes = meshRoutes;
@@ -56,6 +58,7 @@ export class MeshRows {
     this.#tcpRules = graph.index(mesh.virtualServices.rows, "TCP", ({ tcp, tls }) =>
       tcp.length + tls.length > 0 ? ["tcp"] : [],
     );
+    this.#ruledHosts = graph.derive("hosts with rules", mesh.virtualServices.byMeshHost, (): true => true);
   }
 
   settings(read: Reader): MeshSettings {
@@ -165,7 +168,10 @@ export class MeshRows {
     return tcpRoutes(this.#mesh, read, client, host, port);
   }
 
-  /** Hosts with HTTP on a port that a client can see: what eager delivery pushes. */
+  /**
+   * What eager delivery pushes on a port: hosts of services with HTTP there that the client can see, and hosts that only
+   * a VirtualService knows, whatever its rules are.
+   */
   hostsOn(read: Reader, client: string, port: number): readonly string[] {
     const hosts = new Set<string>();
     for (const { byPort } of [this.#mesh.services.fromKubernetes, this.#mesh.services.fromEntries]) {
@@ -173,6 +179,10 @@ export class MeshRows {
         const http = service.ports.some(({ number, protocol }) => number === port && isHttp(protocol));
         if (http && isVisible(service, client)) hosts.add(service.host);
       }
+    }
+    for (const host of read.all(this.#ruledHosts).keys()) {
+      // `*` is the route configuration's own
+      if (host !== "*" && this.#claims(read, host).length === 0) hosts.add(host);
     }
     return [...hosts].sort();
   }

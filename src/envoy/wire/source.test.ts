@@ -86,6 +86,13 @@ function decode({ source }: World, type: string, key: string) {
   return anyUnpack(any, VirtualHostSchema) ?? anyUnpack(any, ClusterSchema);
 }
 
+function makeEager({ inputs }: World): void {
+  const pod = inputs.pods.get("default/client-1");
+  assert.ok(pod);
+  const annotations = { "lateen.dev/delivery": "Eager" };
+  inputs.pods.set("default/client-1", { ...pod, metadata: { ...pod.metadata, annotations } });
+}
+
 function ask(of: World, proxy: Peer, type: string, name: string): string {
   const view = of.source.view(proxy.id);
   assert.ok(view);
@@ -184,10 +191,7 @@ test("turned eager, a name asked for before gives its domain to the one virtual 
   const proxy = w.pod("client-1", "client");
   w.source.connect(proxy);
   ask(w, proxy, VIRTUAL_HOST, "9080/reviews");
-  const pod = w.inputs.pods.get("default/client-1");
-  assert.ok(pod);
-  const annotations = { "lateen.dev/delivery": "Eager" };
-  w.inputs.pods.set("default/client-1", { ...pod, metadata: { ...pod.metadata, annotations } });
+  makeEager(w);
   const domainsOf = (name: string): readonly string[] => {
     const host = decode(w, VIRTUAL_HOST, ask(w, proxy, VIRTUAL_HOST, name));
     return host?.$typeName === "envoy.config.route.v3.VirtualHost" ? host.domains : [];
@@ -196,6 +200,30 @@ test("turned eager, a name asked for before gives its domain to the one virtual 
   assert.ok(pushed?.has("9080/reviews.default.svc.cluster.local") && !pushed.has("9080/reviews"));
   assert.ok(domainsOf("9080/reviews.default.svc.cluster.local").includes("reviews"));
   assert.deepEqual(domainsOf("9080/reviews"), ["reviews.lateen.invalid"]);
+});
+
+test("eager delivery pushes hosts that only a VirtualService knows, by the names under which it knows them", () => {
+  const w = world();
+  w.service("reviews", 1);
+  const proxy = w.pod("client-1", "client");
+  makeEager(w);
+  w.source.connect(proxy);
+  w.inputs.virtualServices.set("default/outside", {
+    apiVersion: "networking.istio.io/v1",
+    kind: "VirtualService",
+    metadata: { name: "outside", namespace: "default" },
+    spec: { hosts: ["books.example.com"], http: [{ route: [{ destination: { host: "reviews" } }] }] },
+  });
+  const pushed = w.source.view(proxy.id)?.push.get(VIRTUAL_HOST);
+  assert.ok(pushed?.has("9080/books.example.com"), [...(pushed?.keys() ?? [])].join());
+  const host = decode(w, VIRTUAL_HOST, ask(w, proxy, VIRTUAL_HOST, "9080/books.example.com"));
+  assert.ok(host?.$typeName === "envoy.config.route.v3.VirtualHost");
+  assert.deepEqual(host.domains, ["books.example.com"]);
+  const action = host.routes[0]?.action;
+  assert.equal(
+    action?.case === "route" && action.value.clusterSpecifier.value,
+    "outbound|9080||reviews.default.svc.cluster.local",
+  );
 });
 
 test("rows that nobody wants any more are gone", () => {

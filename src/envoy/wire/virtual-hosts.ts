@@ -70,7 +70,8 @@ function sidecarVirtualHost(
  */
 function eagerDomains(table: RouteTable | undefined, asked: string): readonly string[] {
   if (!table) return [asked];
-  return table.service && table.service.host !== asked ? [`${asked}.lateen.invalid`] : table.domainsHint;
+  const pushed = table.service?.host ?? table.domainsHint[0];
+  return asked === pushed ? table.domainsHint : [`${asked}.lateen.invalid`];
 }
 
 /** The virtual host of one domain of a gateway's port; undefined when no route claims it. */
