@@ -3,7 +3,7 @@
  * message is its channel. Our API and a real kube-apiserver speak it alike.
  */
 import { text } from "node:stream/consumers";
-import { type RawData, WebSocket } from "ws";
+import { WebSocket } from "ws";
 import type { Connection } from "../store/cluster/connection.ts";
 import { refusal } from "../store/cluster/http.ts";
 
@@ -33,12 +33,6 @@ export async function openChannels(
   });
   socket.on("error", reject);
   return promise;
-}
-
-/** A message as one buffer, whichever way the library gives it. */
-export function bytesOf(data: RawData): Buffer {
-  if (Buffer.isBuffer(data)) return data;
-  return Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data);
 }
 
 export function framed(channel: number, data: Uint8Array | string): Buffer {

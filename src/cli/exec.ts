@@ -3,8 +3,9 @@ import type { ReadStream } from "node:tty";
 import type { WebSocket } from "ws";
 import { LateenError } from "../errors.ts";
 import { podKind } from "../kinds/core/pod.ts";
+import { bytesOf, CLOSE, ERROR, PROTOCOLS, RESIZE, STDERR, STDIN, STDOUT, V5 } from "../kubernetes/channels.ts";
 import { pathOf } from "../store/cluster/path.ts";
-import { bytesOf, framed, openChannels } from "./channels.ts";
+import { framed, openChannels } from "./channels.ts";
 import { type ClusterOption, namespaceOf, withCluster } from "./cluster.ts";
 import { at, list, text } from "./json.ts";
 import { containerOf, findPod } from "./kubernetes/find-pod.ts";
@@ -15,15 +16,6 @@ export interface ExecOptions extends ClusterOption {
   stdin?: boolean;
   tty?: boolean;
 }
-
-const STDIN = 0;
-const STDOUT = 1;
-const STDERR = 2;
-const ERROR = 3;
-const RESIZE = 4;
-/** Of v5: the channel named by the next byte has ended. */
-const CLOSE = 255;
-const V5 = "v5.channel.k8s.io";
 
 /** `lateen exec`: ends with the exit status of the command. */
 export async function exec(word: string, command: readonly string[], options: ExecOptions): Promise<void> {
@@ -38,7 +30,7 @@ export async function exec(word: string, command: readonly string[], options: Ex
     if (tty) query.set("tty", "true");
     for (const each of command) query.append("command", each);
     const path = `${pathOf(podKind.type, namespace, name, {}, "exec")}?${query}`;
-    const socket = await openChannels(cluster.connection, path, [V5, "v4.channel.k8s.io"]);
+    const socket = await openChannels(cluster.connection, path, PROTOCOLS);
     const leave = [options.stdin ? sendInput(socket) : undefined, tty ? useTerminal(socket, process.stdin) : undefined];
     try {
       return await exitStatus(socket);

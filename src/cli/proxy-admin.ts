@@ -4,9 +4,10 @@ import { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
 import { LateenError } from "../errors.ts";
 import { podKind } from "../kinds/core/pod.ts";
+import { bytesOf } from "../kubernetes/channels.ts";
 import type { Connection } from "../store/cluster/connection.ts";
 import { pathOf } from "../store/cluster/path.ts";
-import { bytesOf, framed, openChannels } from "./channels.ts";
+import { framed, openChannels } from "./channels.ts";
 
 const ADMIN_PORT = 15000;
 const DATA = 0;

@@ -1,11 +1,17 @@
 /** exec and attach for clients that know SPDY only: kubectl before 1.31, and client libraries. */
 import type { Duplex } from "node:stream";
+import { CLOSE, ERROR, RESIZE, STDERR, STDIN, STDOUT } from "../../../kubernetes/channels.ts";
 import { failure } from "../status.ts";
 import { type NodeChannel, openNodeChannel } from "./node-channel.ts";
 import { type SpdyStream, spdySession } from "./session.ts";
 
-const CHANNELS: Readonly<Record<string, number>> = { stdin: 0, stdout: 1, stderr: 2, error: 3, resize: 4 };
-const STDIN_ENDS = 255;
+const CHANNELS: Readonly<Record<string, number>> = {
+  stdin: STDIN,
+  stdout: STDOUT,
+  stderr: STDERR,
+  error: ERROR,
+  resize: RESIZE,
+};
 
 export function serveSpdyExec(client: Duplex, query: URLSearchParams, socketPath: string, path: string): void {
   const streams = new Map<number, SpdyStream>();
@@ -28,14 +34,14 @@ export function serveSpdyExec(client: Duplex, query: URLSearchParams, socketPath
         return stream && !stream.write(data) ? stream : undefined;
       },
       onClose(error) {
-        if (error !== undefined) streams.get(3)?.write(Buffer.from(JSON.stringify(failure(new Error(error)))));
+        if (error !== undefined) streams.get(ERROR)?.write(Buffer.from(JSON.stringify(failure(new Error(error)))));
         for (const stream of streams.values()) stream.end();
         session.close();
       },
     });
     for (const [number, stream] of streams) stream.onData = (data) => channel.send(number, data);
-    const stdin = streams.get(0);
-    if (stdin) stdin.onEnd = () => void channel.send(STDIN_ENDS, Buffer.from([0]));
+    const stdin = streams.get(STDIN);
+    if (stdin) stdin.onEnd = () => void channel.send(CLOSE, Buffer.of(STDIN));
     return channel;
   };
 }
@@ -45,10 +51,10 @@ function expected(query: URLSearchParams): number[] {
   const asked = (name: string): boolean => query.get(name) === "true" || query.get(name) === "1";
   const tty = asked("tty");
   return [
-    3,
-    ...(asked("stdin") ? [0] : []),
-    ...(asked("stdout") ? [1] : []),
-    ...(asked("stderr") && !tty ? [2] : []),
-    ...(tty ? [4] : []),
+    ERROR,
+    ...(asked("stdin") ? [STDIN] : []),
+    ...(asked("stdout") ? [STDOUT] : []),
+    ...(asked("stderr") && !tty ? [STDERR] : []),
+    ...(tty ? [RESIZE] : []),
   ];
 }

@@ -1,5 +1,6 @@
 /** A WebSocket to the node that speaks Kubernetes' channels: each message begins with its channel's number. */
 import { WebSocket } from "ws";
+import { PROTOCOLS } from "../../../kubernetes/channels.ts";
 import type { SpdyStream } from "./session.ts";
 
 export interface NodeChannel {
@@ -19,7 +20,7 @@ export interface NodeChannelEvents {
 const BUFFERED = 1024 * 1024;
 
 export function openNodeChannel(socketPath: string, path: string, events: NodeChannelEvents): NodeChannel {
-  const socket = new WebSocket(`ws+unix:${socketPath}:${path}`, ["v5.channel.k8s.io", "v4.channel.k8s.io"]);
+  const socket = new WebSocket(`ws+unix:${socketPath}:${path}`, [...PROTOCOLS]);
   const waiting: Buffer[] = [];
   let closed = false;
   const finish = (error: string | undefined): void => {

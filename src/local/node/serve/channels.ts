@@ -1,6 +1,6 @@
 /** Kubernetes' channels over one WebSocket: the first byte of each message says which stream it belongs to. */
 import type { Readable } from "node:stream";
-import type { RawData, WebSocket } from "ws";
+import type { WebSocket } from "ws";
 
 /** Beyond this what a source sends waits, until the other end has taken some. */
 const HIGH_WATER = 1024 * 1024;
@@ -27,10 +27,4 @@ export function pump(source: Readable, socket: WebSocket, channel: number): void
     }, DRAIN_POLL_MS);
   });
   source.on("error", () => undefined);
-}
-
-/** A message as one buffer, whichever way the library gives it. */
-export function bytesOf(data: RawData): Buffer {
-  if (Buffer.isBuffer(data)) return data;
-  return Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data);
 }

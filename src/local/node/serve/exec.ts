@@ -2,21 +2,14 @@
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
 import type { WebSocket } from "ws";
+import { bytesOf, CLOSE, ERROR, RESIZE, STDERR, STDIN, STDOUT } from "../../../kubernetes/channels.ts";
 import { type ExecProfile, execWords, spawnIn } from "../pod/execute.ts";
 import { quote } from "../pod/launch-script.ts";
 import type { PodWorker } from "../pod/worker.ts";
 import { commandPath } from "../system/commands.ts";
-import { bytesOf, pump, sendOn } from "./channels.ts";
+import { pump, sendOn } from "./channels.ts";
 import { Refusal } from "./refuse.ts";
 import { resizeTerminal } from "./terminal.ts";
-
-const STDIN = 0;
-const STDOUT = 1;
-const STDERR = 2;
-const ERROR = 3;
-const RESIZE = 4;
-/** Of v5: the stream named by the next byte has ended. */
-const CLOSE = 255;
 
 export function serveExec(worker: PodWorker, container: string, query: URLSearchParams): (socket: WebSocket) => void {
   const command = query.getAll("command");

@@ -3,8 +3,9 @@
  * message on each is the port's number in two bytes, low byte first.
  */
 import type { WebSocket } from "ws";
+import { bytesOf } from "../../../kubernetes/channels.ts";
 import type { PodWorker } from "../pod/worker.ts";
-import { bytesOf, pump, sendOn } from "./channels.ts";
+import { pump, sendOn } from "./channels.ts";
 import { connectLoopback } from "./loopback.ts";
 import { Refusal } from "./refuse.ts";
 

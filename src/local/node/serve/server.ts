@@ -2,10 +2,12 @@
  * What the API server passes on to the node: exec, logs and port forwarding, on a unix socket that only
  * the world's owner can open. Whoever reaches it has been authorized there.
  */
+
 import { rmSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
+import { PROTOCOLS } from "../../../kubernetes/channels.ts";
 import type { Pods } from "../pod/pods.ts";
 import type { PodWorker } from "../pod/worker.ts";
 import { serveExec } from "./exec.ts";
@@ -18,9 +20,6 @@ export interface ServeOptions {
   pods: Pods;
   onError(error: unknown): void;
 }
-
-/** Newest first, as Kubernetes prefers them. */
-const PROTOCOLS = ["v5.channel.k8s.io", "v4.channel.k8s.io"];
 
 export function serveNode({ path, pods, onError }: ServeOptions): Promise<Server> {
   rmSync(path, { force: true });
