@@ -9,7 +9,7 @@ export function report(error: unknown): void {
 }
 
 /** `Error LTN…: what is wrong`, and the remedy on a line of its own. */
-function explained(error: unknown): string[] {
+export function explained(error: unknown): string[] {
   if (error instanceof LateenError) return lines(`Error ${error.code}`, error.message, error.remedy);
   const message = error instanceof Error ? error.message : String(error);
   const [, code, rest = ""] = /^(LTN\d{4}): (.*)$/s.exec(message) ?? [];
