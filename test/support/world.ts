@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { ensureKubectl } from "../../scripts/kubectl.ts";
 import { type Outcome, run } from "./run.ts";
 
-const ROOT = join(import.meta.dirname, "../..");
+export const ROOT = join(import.meta.dirname, "../..");
 const LATEEN = join(ROOT, "bin/lateen");
 
 /** What `lateen status -o json` says, as far as tests read it. */
