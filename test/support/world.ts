@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { chownSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ensureKubectl } from "../../scripts/kubectl.ts";
 import { type Outcome, run } from "./run.ts";
 
 export const ROOT = join(import.meta.dirname, "../..");
-const LATEEN = join(ROOT, "bin/lateen");
+export const LATEEN = join(ROOT, "bin/lateen");
 
 /** What `lateen status -o json` says, as far as tests read it. */
 export interface Status {
@@ -22,9 +22,13 @@ export interface Status {
 export class TestWorld {
   readonly home = mkdtempSync(join(tmpdir(), "lateen-test-"));
   readonly #env: NodeJS.ProcessEnv;
+  readonly #uid: number | undefined;
   #kubectl = "kubectl";
 
-  constructor() {
+  /** `uid`: of another user, who then runs lateen; only root can say so. */
+  constructor(uid?: number) {
+    this.#uid = uid;
+    if (uid !== undefined) chownSync(this.home, uid, uid);
     this.#env = { ...process.env, LATEEN_HOME: this.home, KUBECONFIG: join(this.home, "kubeconfig") };
   }
 
@@ -42,7 +46,10 @@ export class TestWorld {
   }
 
   tryLateen(...args: string[]): Promise<Outcome> {
-    return run(LATEEN, args, { env: this.#env, cwd: ROOT });
+    const options = { env: { ...this.#env, HOME: this.home }, cwd: ROOT };
+    if (this.#uid === undefined) return run(LATEEN, args, { env: this.#env, cwd: ROOT });
+    const user = [`--reuid=${this.#uid}`, `--regid=${this.#uid}`, "--clear-groups"];
+    return run("setpriv", [...user, LATEEN, ...args], options);
   }
 
   async kubectl(...args: string[]): Promise<string> {
