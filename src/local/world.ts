@@ -19,7 +19,8 @@ import { type ApiServer, startApiServer } from "./api/server.ts";
 import { startControllers } from "./controllers/start.ts";
 import { injection } from "./injection.ts";
 import { createMeshObjects } from "./mesh-objects.ts";
-import { startNode, stopNode } from "./node/lifecycle.ts";
+import { findNode, startNode, stopNode } from "./node/lifecycle.ts";
+import { markPodsStopped } from "./stale-pods.ts";
 import { writeWorldFile } from "./world-file.ts";
 
 export interface WorldOptions {
@@ -53,6 +54,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     admission: [injection(() => store, injectSettings()), ...apiAdmission(kinds, () => store, home)],
   });
   const api = await startApiServer({ store, kinds, home, onError });
+  if (!findNode(home)) await markPodsStopped(store, new Date());
   await startControllers(
     store,
     { rootCertificate: api.ca, report: (_controller, _key, error) => onError(error) },
