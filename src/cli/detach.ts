@@ -30,6 +30,6 @@ export async function detached(home: string, envoy: string | undefined): Promise
 /** The error that the world itself printed last, as if it were ours. */
 export function whyNot(said: string, logFile: string): LateenError {
   const [, code, message = "", remedy] = /^Error (LTN\d{4}): (.*?)(?:\n {2}(.*))?\s*$/ms.exec(said) ?? [];
-  if (code !== undefined) return new LateenError(code, message, remedy);
+  if (code !== undefined) return new LateenError(code, message, remedy?.trim());
   return new LateenError("LTN5002", `the world did not come up:\n${said.trim()}`, `What it said is in ${logFile}.`);
 }
