@@ -28,24 +28,24 @@ function utility(entrypoint: readonly string[], cmd: readonly string[]): Image {
   return { entrypoint, cmd, environment: {}, workingDir: "/", mounts: [], origin: "built-in" };
 }
 
+/** One of samples/: TypeScript, run as it is. */
+function sample(file: string, cmd: readonly string[], environment: Record<string, string>): Image {
+  const entrypoint = [NODE, "--disable-warning=ExperimentalWarning", `${APP}/samples/${file}`];
+  return { entrypoint, cmd, environment, workingDir: "/tmp", mounts: runsNode, origin: "built-in" };
+}
+
 export function builtInImages(settingsFile: string): BuiltInImage[] {
   return [
     {
       title: "istio/examples-bookinfo-{productpage,details,reviews,ratings}-vN",
       name: /^(?:.*\/)?examples-bookinfo-(productpage|details|reviews|ratings)-(v\d+)(?:-.*)?$/,
-      image: ([, service = "", version = ""]) => ({
-        entrypoint: [
-          NODE,
-          "--disable-warning=ExperimentalWarning",
-          `${APP}/samples/bookinfo/src/${service}.ts`,
-          "9080",
-        ],
-        cmd: [],
-        environment: { SERVICE_VERSION: version, ...starsOf(service, version) },
-        workingDir: "/tmp",
-        mounts: runsNode,
-        origin: "built-in",
-      }),
+      image: ([, service = "", version = ""]) =>
+        sample(`bookinfo/src/${service}.ts`, ["9080"], { SERVICE_VERSION: version, ...starsOf(service, version) }),
+    },
+    {
+      title: "mccutchen/go-httpbin",
+      name: /^(?:.*\/)?(?:go-)?httpbin$/,
+      image: () => sample("httpbin/src/httpbin.ts", [], {}),
     },
     {
       title: "istio/proxyv2, lateen/proxy",
