@@ -154,8 +154,9 @@ describe("lateen without kubectl", { timeout: 120_000 }, () => {
     assert.equal(large.length, 3_000_000);
   });
 
+  // the size follows the start: whoever asks at once may see none yet
   test("exec gives a terminal of the size of ours", { skip: process.platform !== "linux" }, async () => {
-    const command = `stty cols 91 rows 33; exec ${LATEEN} exec talker -it -- sh -c 'sleep 0.5; stty size'`;
+    const command = `stty cols 91 rows 33; exec ${LATEEN} exec talker -it -- sh -c 'for _ in $(seq 50); do case $(stty size) in 33*) break;; esac; sleep 0.1; done; stty size'`;
     const { stdout } = await run("script", ["-qec", command, "/dev/null"], {
       env: { ...process.env, LATEEN_HOME: world.home },
       cwd: ROOT,

@@ -34,6 +34,11 @@ function connect(
   if (child.stderr) pump(child.stderr, socket, terminal ? STDOUT : STDERR);
   child.stdin?.on("error", () => undefined);
   if (!stdin) child.stdin?.end();
+  let resizes = 0;
+  const resize = (pid: number, size: string): void => {
+    const mine = ++resizes;
+    void resizeTerminal(pid, size, () => mine === resizes && child.exitCode === null);
+  };
   socket.on("message", (data) => {
     const message = bytesOf(data);
     const content = message.subarray(1);
@@ -44,7 +49,7 @@ function connect(
         child.stdin.once("drain", () => socket.resume());
         return;
       case RESIZE:
-        if (terminal && child.pid !== undefined) resizeTerminal(child.pid, content.toString("utf8"));
+        if (terminal && child.pid !== undefined) resize(child.pid, content.toString("utf8"));
         return;
       case CLOSE:
         if (content[0] === STDIN) child.stdin?.end();
