@@ -18,6 +18,7 @@ import { startGatewayControllers } from "./gateways/start.ts";
 import { followInputs } from "./inputs.ts";
 import { wireModel } from "./model.ts";
 import { wireRejections } from "./status/rejections.ts";
+import { keepUses } from "./use-store.ts";
 
 /** What the control plane needs of a logger; pino's fits. */
 export interface Log {
@@ -58,6 +59,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const source = new EnvoySource(graph, new MeshRows(graph, inputs, model.mesh, model.gatewayApi.meshRoutes));
   await followInputs(graph, inputs, store, { signal, onError: onError("watching the store") });
 
+  const kept = await keepUses({ store, graph, uses: source.uses, onError: onError("keeping what workloads use") });
   const controllers = await startGatewayControllers({
     store,
     graph,
@@ -86,7 +88,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     debug: debugHandler(graph, server.hub),
     close: async () => {
       stop.abort();
-      await Promise.all([server.close(), controllers.close()]);
+      await Promise.all([server.close(), controllers.close(), kept.close()]);
     },
   };
 }

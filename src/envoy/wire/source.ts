@@ -13,7 +13,7 @@ import type { MeshRows } from "./mesh-rows.ts";
 import { routeConfigRow } from "./route-configs.ts";
 import { parseRowKey, rowKey } from "./row-key.ts";
 import { parseScope, type Scope } from "./scope.ts";
-import { UseMemory } from "./uses.ts";
+import { UseMemory, type Uses } from "./uses.ts";
 import { podOfScope, viewOf } from "./views.ts";
 import { virtualHostRow } from "./virtual-hosts.ts";
 
@@ -67,6 +67,11 @@ export class EnvoySource implements ResourceSource {
       [VIRTUAL_HOST, { ...virtualHosts, resource: (key) => virtualHosts.rows.get(key)?.resource }],
     ]);
     this.#announce(graph);
+  }
+
+  /** What workloads use, by `namespace/workload`: to be kept beyond this process's life. */
+  get uses(): Input<Uses> {
+    return this.#uses.rows;
   }
 
   connect(proxy: Peer): void {
