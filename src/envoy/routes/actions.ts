@@ -46,8 +46,7 @@ export function forwardAction(
     // takes off the listener's limit for requests that wait for a route
     idleTimeout: noTimeout(),
     timeout: route.timeoutMs ? milliseconds(route.timeoutMs) : noTimeout(),
-    // honours the client's grpc-timeout header, up to the route's own timeout
-    maxStreamDuration: { grpcTimeoutHeaderMax: route.timeoutMs ? milliseconds(route.timeoutMs) : noTimeout() },
+    // no maxStreamDuration beside it, also not for the grpc-timeout header: where it stands, Envoy ignores `timeout`
     ...(retries && { retryPolicy: retries }),
     requestMirrorPolicies: route.mirrors.filter((mirror) => mirror.percent > 0).map(mirrorPolicy),
     hashPolicy: hashes,
