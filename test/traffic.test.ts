@@ -83,6 +83,28 @@ describe("traffic between two pods", { timeout: 180_000 }, () => {
     await eventually(async () => assert.match(await curl("/hostname"), /\n451$/));
   });
 
+  /** Requests that the client's Envoy has sent to a service so far, attempts and copies included. */
+  const sentTo = async (service: string): Promise<number> => {
+    const stats = ["curl", "-s", "localhost:15000/clusters"];
+    const said = await world.kubectl("exec", "deploy/curl", "-c", "istio-proxy", "--", ...stats);
+    const lines = said.split("\n").filter((line) => line.startsWith(`outbound|8000||${service}.default.`));
+    return lines.reduce((sum, line) => sum + Number(/rq_total::(\d+)$/.exec(line)?.[1] ?? 0), 0);
+  };
+
+  test("a failed request is tried again as often as its route says, and by default not for its status", async () => {
+    await route({ route: [HERE] });
+    await eventually(async () => assert.match(await curl("/status/503"), /^503$/));
+    const before = await sentTo("httpbin");
+    await curl("/status/503");
+    assert.equal((await sentTo("httpbin")) - before, 1);
+    await route({ route: [HERE], retries: { attempts: 3, retryOn: "5xx" } });
+    await eventually(async () => {
+      const earlier = await sentTo("httpbin");
+      assert.match(await curl("/status/503"), /^503$/);
+      assert.equal((await sentTo("httpbin")) - earlier, 4);
+    });
+  });
+
   test("a mirror gets a copy of every request", async () => {
     await route({
       route: [HERE],
@@ -91,12 +113,7 @@ describe("traffic between two pods", { timeout: 180_000 }, () => {
     });
     await eventually(async () => {
       await curl("/hostname");
-      const stats = ["curl", "-s", "localhost:15000/clusters"];
-      const said = await world.kubectl("exec", "deploy/curl", "-c", "istio-proxy", "--", ...stats);
-      const sent = [...said.matchAll(/^outbound\|8000\|\|shadow\.default.*rq_total::(\d+)$/gm)].map(([, n]) =>
-        Number(n),
-      );
-      assert.ok(sent.reduce((sum, n) => sum + n, 0) >= 3, said);
+      assert.ok((await sentTo("shadow")) >= 3);
     });
   });
 
