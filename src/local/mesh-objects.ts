@@ -1,7 +1,6 @@
 import { endpointSliceKind } from "../kinds/core/endpoint-slice.ts";
 import { serviceKind } from "../kinds/core/service.ts";
-import { StoreError } from "../store/error.ts";
-import type { KubeObject, ResourceType } from "../store/object.ts";
+import { createOnce } from "../store/create-once.ts";
 import type { Store } from "../store/store.ts";
 import { NODE_IP } from "./node/addresses.ts";
 
@@ -30,12 +29,4 @@ export async function createMeshObjects(store: Store): Promise<void> {
     endpoints: [{ addresses: [NODE_IP], conditions: { ready: true } }],
     ports: [XDS],
   });
-}
-
-async function createOnce(store: Store, type: ResourceType, object: KubeObject): Promise<void> {
-  try {
-    await store.create(type, object);
-  } catch (error) {
-    if (!(error instanceof StoreError && error.reason === "AlreadyExists")) throw error;
-  }
 }

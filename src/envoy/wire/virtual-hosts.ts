@@ -13,7 +13,6 @@ import {
   placeholderVirtualHost,
   virtualHost,
 } from "../virtual-hosts.ts";
-import { hostOf } from "./authority.ts";
 import type { MeshRows } from "./mesh-rows.ts";
 import type { Scope } from "./scope.ts";
 
@@ -49,7 +48,7 @@ function sidecarVirtualHost(
   port: number,
   asked: string,
 ): VirtualHostRow {
-  const table = mesh.routeTable(read, scope.client, hostOf(asked), port);
+  const table = mesh.routeTable(read, scope.client, asked, port);
   const domains = scope.delivery === "Lazy" ? [asked] : eagerDomains(table, asked);
   if (!table) {
     const blocked = mesh.outboundTrafficPolicy(read, scope.client) === "REGISTRY_ONLY";

@@ -1,8 +1,7 @@
 /** Objects that every cluster has from the start: the Service of this API, and the roles that people grant. */
 import { clusterRoleBindingKind, clusterRoleKind, type PolicyRule } from "../../kinds/core/rbac.ts";
 import { serviceKind } from "../../kinds/core/service.ts";
-import { StoreError } from "../../store/error.ts";
-import type { KubeObject, ResourceType } from "../../store/object.ts";
+import { createOnce } from "../../store/create-once.ts";
 import type { Store } from "../../store/store.ts";
 
 const EVERYTHING: PolicyRule[] = [
@@ -53,12 +52,4 @@ export async function createInitialObjects(store: Store): Promise<void> {
 
 function rbac(kind: string): { apiVersion: string; kind: string } {
   return { apiVersion: "rbac.authorization.k8s.io/v1", kind };
-}
-
-async function createOnce(store: Store, type: ResourceType, object: KubeObject): Promise<void> {
-  try {
-    await store.create(type, object);
-  } catch (error) {
-    if (!(error instanceof StoreError) || error.reason !== "AlreadyExists") throw error;
-  }
 }
