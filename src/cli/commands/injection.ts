@@ -1,0 +1,5 @@
+import type { Command } from "commander";
+
+export function injectionCommands(program: Command): void {
+  program.commandsGroup("On Kubernetes:");
+}

@@ -1,0 +1,5 @@
+import type { Command } from "commander";
+
+export function installationCommands(program: Command): void {
+  program.commandsGroup("On Kubernetes:");
+}

@@ -1,0 +1,40 @@
+import type { Command } from "commander";
+import { kubeconfig, namespace, output } from "./options.ts";
+
+export function proxyCommands(program: Command): void {
+  program.commandsGroup("Proxies:");
+  program
+    .command("proxy-status")
+    .alias("ps")
+    .description("show which proxies are in sync, and what they rejected, in Envoy's words")
+    .argument("[pod]", "only this pod's proxy: POD or POD.NAMESPACE")
+    .addOption(kubeconfig())
+    .addOption(output(["text", "json"]))
+    .action(async (pod, _options, command) =>
+      (await import("../proxy-status.ts")).proxyStatus(pod, command.optsWithGlobals()),
+    );
+  const proxyConfig = program
+    .command("proxy-config")
+    .alias("pc")
+    .description("show what a pod's Envoy holds, as it says itself")
+    .helpCommand(false);
+  for (const [part, what] of [
+    ["cluster", "its clusters"],
+    ["listener", "its listeners"],
+    ["route", "its routes: those that it has; others it fetches when first needed"],
+    ["endpoint", "its endpoints, and whether they are healthy"],
+    ["bootstrap", "what it was started with"],
+    ["all", "everything"],
+  ] as const) {
+    proxyConfig
+      .command(part)
+      .description(what)
+      .argument("<pod>", "POD or POD.NAMESPACE")
+      .addOption(namespace("the pod's namespace"))
+      .addOption(kubeconfig())
+      .addOption(output(["text", "json", "yaml"]))
+      .action(async (pod, _options, command) =>
+        (await import("../proxy-config.ts")).proxyConfig(part, pod, command.optsWithGlobals()),
+      );
+  }
+}
