@@ -8,9 +8,7 @@ const STARTS = 3;
 
 export function warmStart(): Promise<Figure[]> {
   return inWorld("demo", async (world) => {
-    const { gateways } = await world.status();
-    const url = gateways.find(({ name }) => name === "bookinfo-gateway-istio")?.url;
-    if (url === undefined) throw new Error("the demo has no gateway");
+    const url = await world.bookinfo();
     const starts: { page: number; command: number }[] = [];
     for (let i = 0; i < STARTS; i++) {
       await world.lateen("down");

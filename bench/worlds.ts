@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { TestWorld } from "../test/support/world.ts";
+import { LocalWorld } from "../test/support/local-world.ts";
+import type { TestWorld } from "../test/support/world.ts";
 
 /** Runs `work` in a world of its own, and takes the world away whatever happens. */
 export async function inWorld<T>(command: "demo" | "up", work: (world: TestWorld) => Promise<T>): Promise<T> {
-  const world = new TestWorld();
+  const world = new LocalWorld();
   try {
     await world.start(command);
     return await work(world);

@@ -1,6 +1,7 @@
 /**
  * `npm test`: the checks, the tests beside the code, and the tests of test/, which start real Envoys, pods and kubectl
- * and so run one file at a time. `npm test -- PATTERN…` runs only the test files whose path contains a pattern.
+ * and so run one file at a time. Those that need a Kubernetes cluster have commands of their own (CONTRIBUTING.md).
+ * `npm test -- PATTERN…` runs only the test files whose path contains a pattern.
  */
 import { spawnSync } from "node:child_process";
 import { globSync } from "node:fs";
@@ -20,7 +21,7 @@ function run(title: string, args: string[]): boolean {
 }
 
 const unit = files("{src,samples,scripts}/**/*.test.ts");
-const world = files("test/**/*.test.ts");
+const world = files("test/**/*.test.ts").filter((file) => !/^test\/(kubernetes|conformance)\//.test(file));
 const results = [
   patterns.length > 0 || run("Checks", [join(root, "scripts/check.ts")]),
   unit.length === 0 ||

@@ -25,6 +25,11 @@ export class Account {
     return this.#read("syncz");
   }
 
+  /** The pods whose proxies have not accepted all that they should have. */
+  async outOfSync(): Promise<string[]> {
+    return (await this.proxies()).filter(({ synced }) => !synced).map(({ proxy }) => proxy.pod);
+  }
+
   /** The proxy of a pod; fails when it is not connected. */
   async proxy(pod: string): Promise<ProxyStatus> {
     const found = (await this.proxies()).find(({ proxy }) => proxy.pod === pod);

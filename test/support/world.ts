@@ -1,6 +1,8 @@
+/**
+ * A world that tests drive as a user does, by `lateen` and `kubectl`. There are two kinds, and what is tested in both
+ * (test/worlds) cannot tell which it is in: one machine, and a real Kubernetes.
+ */
 import assert from "node:assert/strict";
-import { chownSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ensureKubectl } from "../../scripts/kubectl.ts";
 import { type Outcome, run } from "./run.ts";
@@ -8,34 +10,25 @@ import { type Outcome, run } from "./run.ts";
 export const ROOT = join(import.meta.dirname, "../..");
 export const LATEEN = join(ROOT, "bin/lateen");
 
-/** What `lateen status -o json` says, as far as tests read it. */
-export interface Status {
-  pid: number;
-  apiServer: string;
-  kubeconfig: string;
-  gateways: { name: string; namespace: string; url: string }[];
-  pods: { name: string; namespace: string; ready: string; status: string }[];
-  proxies: { name: string; synced: boolean }[];
-}
+const BOOKINFO_GATEWAY = "bookinfo-gateway-istio";
 
-/** A world of its own in a folder of its own, driven as a user drives it: by `lateen` and `kubectl`. */
-export class TestWorld {
-  readonly home = mkdtempSync(join(tmpdir(), "lateen-test-"));
-  readonly #env: NodeJS.ProcessEnv;
-  readonly #uid: number | undefined;
+export abstract class TestWorld {
+  /** What kubectl and lateen find this world by. */
+  protected abstract readonly env: NodeJS.ProcessEnv;
   #kubectl = "kubectl";
 
-  /** `uid`: of another user, who then runs lateen; only root can say so. */
-  constructor(uid?: number) {
-    this.#uid = uid;
-    if (uid !== undefined) chownSync(this.home, uid, uid);
-    this.#env = { ...process.env, LATEEN_HOME: this.home, KUBECONFIG: join(this.home, "kubeconfig") };
-  }
+  /** Brings it up: `up` with nothing but the mesh and its ingress gateway, `demo` with Bookinfo and its own gateway. */
+  abstract start(content: "up" | "demo"): Promise<string>;
 
-  /** `lateen demo` or `lateen up`, left running. */
-  async start(command: "demo" | "up"): Promise<string> {
-    this.#kubectl = await ensureKubectl((line) => console.log(line));
-    return this.lateen(command, "--detach");
+  /** Ends it and forgets it. */
+  abstract end(): Promise<void>;
+
+  /** Where a gateway's Service is reached from this machine, without a slash at the end. */
+  abstract gateway(name: string, namespace?: string): Promise<string>;
+
+  /** Where Bookinfo is reached once it is there. */
+  bookinfo(): Promise<string> {
+    return this.gateway(BOOKINFO_GATEWAY);
   }
 
   /** Runs lateen; fails the test when it fails. Returns what it printed. */
@@ -46,10 +39,7 @@ export class TestWorld {
   }
 
   tryLateen(...args: string[]): Promise<Outcome> {
-    const options = { env: { ...this.#env, HOME: this.home }, cwd: ROOT };
-    if (this.#uid === undefined) return run(LATEEN, args, { env: this.#env, cwd: ROOT });
-    const user = [`--reuid=${this.#uid}`, `--regid=${this.#uid}`, "--clear-groups"];
-    return run("setpriv", [...user, LATEEN, ...args], options);
+    return run(LATEEN, args, { env: this.env, cwd: ROOT });
   }
 
   async kubectl(...args: string[]): Promise<string> {
@@ -59,7 +49,7 @@ export class TestWorld {
   }
 
   tryKubectl(args: readonly string[], input?: string): Promise<Outcome> {
-    return run(this.#kubectl, args, { env: this.#env, cwd: ROOT, ...(input !== undefined && { input }) });
+    return run(this.#kubectl, args, { env: this.env, cwd: ROOT, ...(input !== undefined && { input }) });
   }
 
   /** `kubectl apply` of YAML given as text; returns what kubectl said, warnings included. */
@@ -69,35 +59,14 @@ export class TestWorld {
     return stderr + stdout;
   }
 
-  /** Runs a command in a pod's network and file system, past the API: also when that is dead. */
-  inPod(pod: string, command: readonly string[]): Promise<Outcome> {
-    const pid = readdirSync("/proc").find((name) => environmentOf(name).includes(`HOSTNAME=${pod}`));
-    assert.ok(pid, `no process of pod ${pod}`);
-    const user = process.getuid?.() === 0 ? [] : ["--user", "--preserve-credentials"];
-    return run("nsenter", ["--target", pid, ...user, "--net", "--mount", "--", ...command]);
+  /** Namespace default takes part in the mesh, and these files of samples/ are in it and run. */
+  async deploy(...files: string[]): Promise<void> {
+    await this.kubectl("label", "namespace", "default", "istio-injection=enabled", "--overwrite");
+    await this.kubectl("apply", ...files.flatMap((file) => ["-f", join("samples", file)]));
+    await this.kubectl("wait", "--for=condition=available", "--timeout=120s", "deployment", "--all");
   }
 
-  /** Processes that this world's node started and that still run. */
-  processes(): string[] {
-    return readdirSync("/proc").filter((pid) => environmentOf(pid).includes(`LATEEN_NODE_HOME=${this.home}`));
-  }
-
-  async status(): Promise<Status> {
-    return JSON.parse(await this.lateen("status", "-o", "json")) as Status;
-  }
-
-  /** Stops the world and forgets it. */
-  async end(): Promise<void> {
-    await this.lateen("down", "--purge");
-    rmSync(this.home, { recursive: true, force: true });
-  }
-}
-
-/** The variables of a process; none when it is not one, or gone. */
-function environmentOf(pid: string): string[] {
-  try {
-    return /^\d+$/.test(pid) ? readFileSync(`/proc/${pid}/environ`, "utf8").split("\0") : [];
-  } catch {
-    return [];
+  protected async findKubectl(): Promise<void> {
+    this.#kubectl = await ensureKubectl((line) => console.log(line));
   }
 }

@@ -8,19 +8,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { type Browser, chromium } from "playwright-core";
-import { eventuallyOnly } from "./support/bookinfo.ts";
-import { ROOT, TestWorld } from "./support/world.ts";
+import { eventuallyOnly } from "../support/bookinfo.ts";
+import { openWorld } from "../support/open-world.ts";
+import { ROOT } from "../support/world.ts";
 
 const CHROMIUM = process.env.CHROMIUM_PATH ?? "/usr/bin/chromium";
 
 describe("a person opens the product page", { timeout: 180_000 }, () => {
-  const world = new TestWorld();
+  const world = openWorld();
   let browser: Browser;
   let url = "";
 
   before(async () => {
     await world.start("demo");
-    url = (await world.status()).gateways.find(({ name }) => name === "bookinfo-gateway-istio")?.url ?? "";
+    url = await world.bookinfo();
     browser = await chromium.launch({
       executablePath: CHROMIUM,
       args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],

@@ -4,10 +4,10 @@
  */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { Account } from "./support/account.ts";
-import { eventually } from "./support/eventually.ts";
-import { backend, client, createServices } from "./support/many-services.ts";
-import { TestWorld } from "./support/world.ts";
+import { Account } from "../support/account.ts";
+import { eventually } from "../support/eventually.ts";
+import { backend, client, createServices } from "../support/many-services.ts";
+import { openWorld } from "../support/open-world.ts";
 
 const SERVICES = 1_000;
 
@@ -15,7 +15,7 @@ const SERVICES = 1_000;
 const FEW_ROWS = 12;
 
 describe("1,000 services", { timeout: 240_000 }, () => {
-  const world = new TestWorld();
+  const world = openWorld();
   const account = new Account(world);
 
   const podOf = (app: string): Promise<string> =>

@@ -4,10 +4,10 @@
  */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { eventuallyOnly } from "./support/bookinfo.ts";
-import { eventually } from "./support/eventually.ts";
-import { startLoad } from "./support/load.ts";
-import { TestWorld } from "./support/world.ts";
+import { eventuallyOnly } from "../support/bookinfo.ts";
+import { eventually } from "../support/eventually.ts";
+import { startLoad } from "../support/load.ts";
+import { LocalWorld } from "../support/local-world.ts";
 
 interface Synced {
   proxy: { pod: string };
@@ -16,13 +16,13 @@ interface Synced {
 }
 
 describe("the control process is killed", { timeout: 300_000 }, () => {
-  const world = new TestWorld();
+  const world = new LocalWorld();
   let url = "";
   let client = "";
 
   before(async () => {
     await world.start("demo");
-    url = (await world.status()).gateways.find(({ name }) => name === "bookinfo-gateway-istio")?.url ?? "";
+    url = await world.bookinfo();
     client = await world.kubectl("get", "pod", "-l", "app=ratings", "-o", "jsonpath={.items[0].metadata.name}");
     await eventuallyOnly(url, ["v1", "v2", "v3"]);
   });
@@ -86,13 +86,13 @@ describe("the control process is killed", { timeout: 300_000 }, () => {
 });
 
 /** The status that a pod's application gets from a URL. */
-async function statusFrom(world: TestWorld, pod: string, url: string): Promise<string> {
+async function statusFrom(world: LocalWorld, pod: string, url: string): Promise<string> {
   const answer = await world.inPod(pod, ["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", url]);
   assert.equal(answer.status, 0, answer.stderr);
   return answer.stdout;
 }
 
-async function synced(world: TestWorld): Promise<Synced[]> {
+async function synced(world: LocalWorld): Promise<Synced[]> {
   const path = "/api/v1/namespaces/istio-system/services/http:istiod:15014/proxy/debug/syncz";
   return JSON.parse(await world.kubectl("get", "--raw", path)) as Synced[];
 }

@@ -1,13 +1,14 @@
 /** VirtualService and DestinationRule at work in real traffic: what Bookinfo's walk does not show. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { eventually } from "./support/eventually.ts";
-import { TestWorld } from "./support/world.ts";
+import { Account } from "../support/account.ts";
+import { eventually } from "../support/eventually.ts";
+import { openWorld } from "../support/open-world.ts";
 
 const HERE = { destination: { host: "httpbin" } };
 
 describe("traffic between two pods", { timeout: 180_000 }, () => {
-  const world = new TestWorld();
+  const world = openWorld();
 
   before(async () => {
     await world.start("up");
@@ -127,9 +128,6 @@ describe("traffic between two pods", { timeout: 180_000 }, () => {
   });
 
   test("every proxy accepted all of it", async () => {
-    assert.deepEqual(
-      (await world.status()).proxies.filter(({ synced }) => !synced),
-      [],
-    );
+    assert.deepEqual(await new Account(world).outOfSync(), []);
   });
 });

@@ -2,10 +2,11 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { after, before, describe, test } from "node:test";
-import { ensureEnvoy } from "../src/envoy/binary/ensure-envoy.ts";
-import { eventuallyOnly } from "./support/bookinfo.ts";
-import { get } from "./support/load.ts";
-import { LATEEN, TestWorld } from "./support/world.ts";
+import { ensureEnvoy } from "../../src/envoy/binary/ensure-envoy.ts";
+import { eventuallyOnly } from "../support/bookinfo.ts";
+import { get } from "../support/load.ts";
+import { LocalWorld } from "../support/local-world.ts";
+import { LATEEN } from "../support/world.ts";
 
 const NOBODY = 65534;
 const readable = spawnSync("setpriv", [`--reuid=${NOBODY}`, "--clear-groups", "test", "-r", LATEEN]).status === 0;
@@ -17,13 +18,13 @@ const cannot =
       : "another user cannot read this folder";
 
 describe("rootless", { timeout: 120_000, skip: cannot }, () => {
-  const world = new TestWorld(NOBODY);
+  const world = new LocalWorld(NOBODY);
   let url = "";
 
   before(async () => {
     await ensureEnvoy({ onProgress: (line) => console.log(line) });
     await world.start("demo");
-    url = (await world.status()).gateways.find(({ name }) => name === "bookinfo-gateway-istio")?.url ?? "";
+    url = await world.bookinfo();
   });
   after(() => world.end());
 

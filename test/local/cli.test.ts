@@ -3,12 +3,10 @@ import assert from "node:assert/strict";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { eventually } from "./support/eventually.ts";
-import { run } from "./support/run.ts";
-import { TestWorld } from "./support/world.ts";
-
-const ROOT = join(import.meta.dirname, "..");
-const LATEEN = join(ROOT, "bin/lateen");
+import { eventually } from "../support/eventually.ts";
+import { LocalWorld } from "../support/local-world.ts";
+import { run } from "../support/run.ts";
+import { LATEEN, ROOT } from "../support/world.ts";
 
 const POD = `apiVersion: v1
 kind: Pod
@@ -48,7 +46,7 @@ items:
 `;
 
 describe("lateen without kubectl", { timeout: 120_000 }, () => {
-  const world = new TestWorld();
+  const world = new LocalWorld();
   const files = join(world.home, "files");
   const file = (name: string, text: string): string => {
     mkdirSync(files, { recursive: true });

@@ -1,59 +1,28 @@
 /**
- * The walk-through, as its reader does it: with lateen and the real kubectl, on a world of its own, under constant load
- * through the gateway. Every step must take effect in real Envoys, and not one request may fail because of a step.
+ * The routing steps of the walk-through, as its reader does them with kubectl, on a world in which Bookinfo runs, under
+ * constant load through its gateway. Every step must take effect in real Envoys, and not one request may fail because of
+ * a step.
  */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { eventuallyOnly, signIn, versionsSeen } from "./support/bookinfo.ts";
-import { eventually } from "./support/eventually.ts";
-import { get, type Load, startLoad } from "./support/load.ts";
-import { TestWorld } from "./support/world.ts";
+import { eventuallyOnly, signIn, versionsSeen } from "./bookinfo.ts";
+import { eventually } from "./eventually.ts";
+import { get, type Load, startLoad } from "./load.ts";
+import type { TestWorld } from "./world.ts";
 
 const SAMPLES = "samples/bookinfo";
 
-describe("the walk-through on one machine", { timeout: 600_000 }, () => {
-  const world = new TestWorld();
-  let printed = "";
+/** Declares the tests; the world is there and Bookinfo runs in it when they start. */
+export function routingWalk(world: TestWorld): void {
   let url = "";
-
   before(async () => {
-    printed = await world.start("demo");
-  });
-  after(() => world.end());
-
-  test("demo ends with the address of the page, which answers with its title", async () => {
-    const { gateways } = await world.status();
-    const gateway = gateways.find(({ name }) => name === "bookinfo-gateway-istio");
-    assert.ok(gateway, JSON.stringify(gateways));
-    url = gateway.url;
-    assert.match(printed, new RegExp(`${url}/productpage`));
-    const page = await get(`${url}/productpage`);
-    assert.equal(page.status, 200);
-    assert.match(page.body, /<title>Simple Bookstore App<\/title>/);
-  });
-
-  test("kubectl shows six pods, each with its sidecar, running and ready", async () => {
-    const lines = (await world.kubectl("get", "pods", "-l", "app", "--no-headers")).trim().split("\n");
-    const bookinfo = lines.filter((line) => /^(productpage|details|ratings|reviews)-v/.test(line));
-    assert.equal(bookinfo.length, 6, lines.join("\n"));
-    for (const line of bookinfo) assert.match(line, /\s2\/2\s+Running\s/);
+    url = await world.bookinfo();
   });
 
   test("the walk's exec reaches the page from a pod, by its short name", async () => {
     const pod = await world.kubectl("get", "pod", "-l", "app=ratings", "-o", "jsonpath={.items[0].metadata.name}");
     const page = await world.kubectl("exec", pod, "-c", "ratings", "--", "curl", "-sS", "productpage:9080/productpage");
     assert.match(page, /<title>Simple Bookstore App<\/title>/);
-  });
-
-  test("status says that every proxy is in sync", async () => {
-    const { proxies, pods, pid, apiServer, kubeconfig } = await world.status();
-    assert.ok(pid > 0 && apiServer.startsWith("https://127.0.0.1:") && kubeconfig.endsWith("/kubeconfig"));
-    assert.ok(proxies.length >= 7, JSON.stringify(proxies));
-    assert.deepEqual(
-      proxies.filter(({ synced }) => !synced),
-      [],
-    );
-    assert.ok(pods.length >= 7);
   });
 
   describe("by networking.istio.io", () => {
@@ -74,14 +43,13 @@ describe("the walk-through on one machine", { timeout: 600_000 }, () => {
 
     test("Gateway and VirtualService open the istio-ingressgateway", async () => {
       await apply("networking/bookinfo-gateway.yaml");
-      const classic = (await world.status()).gateways.find(({ name }) => name === "istio-ingressgateway");
-      assert.ok(classic);
+      const classic = await world.gateway("istio-ingressgateway");
       await eventually(async () => {
-        const page = await get(`${classic.url}/productpage`);
+        const page = await get(`${classic}/productpage`);
         assert.equal(page.status, 200);
         assert.match(page.body, /Simple Bookstore App/);
       });
-      const elsewhere = await get(`${classic.url}/elsewhere`);
+      const elsewhere = await get(`${classic}/elsewhere`);
       assert.equal(elsewhere.status, 404);
       assert.match(await world.kubectl("get", "gateway.networking.istio.io"), /bookinfo-gateway/);
       assert.match(await world.kubectl("get", "vs"), /bookinfo .*\["bookinfo-gateway"\].*\["\*"\]/);
@@ -199,4 +167,4 @@ describe("the walk-through on one machine", { timeout: 600_000 }, () => {
       assert.deepEqual(failures.slice(0, 10), []);
     });
   });
-});
+}

@@ -1,9 +1,10 @@
 /** Bad input is refused or shown, in words that help, and never breaks what works. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { eventually } from "./support/eventually.ts";
-import { type Load, startLoad } from "./support/load.ts";
-import { TestWorld } from "./support/world.ts";
+import { Account } from "../support/account.ts";
+import { eventually } from "../support/eventually.ts";
+import { type Load, startLoad } from "../support/load.ts";
+import { openWorld } from "../support/open-world.ts";
 
 const virtualService = (name: string, spec: object): string =>
   JSON.stringify({ apiVersion: "networking.istio.io/v1", kind: "VirtualService", metadata: { name }, spec });
@@ -15,12 +16,12 @@ interface Condition {
 }
 
 describe("bad input", { timeout: 180_000 }, () => {
-  const world = new TestWorld();
+  const world = openWorld();
   let load: Load;
 
   before(async () => {
     await world.start("demo");
-    const url = (await world.status()).gateways.find(({ name }) => name === "bookinfo-gateway-istio")?.url ?? "";
+    const url = await world.bookinfo();
     load = startLoad(`${url}/productpage`);
   });
   after(async () => {
@@ -98,10 +99,7 @@ describe("bad input", { timeout: 180_000 }, () => {
       await world.lateen("proxy-status"),
       /productpage-v1-\S+: 9080\/reviews:9080 from VirtualService default\/reviews: invalid repetition size/,
     );
-    assert.equal(
-      (await world.status()).proxies.some(({ synced }) => !synced),
-      true,
-    );
+    assert.notDeepEqual(await new Account(world).outOfSync(), []);
 
     await world.apply(virtualService("reviews", spec("/reviews/.*")));
     await eventually(async () => {

@@ -1,8 +1,9 @@
 /** What a pod may call besides the mesh's HTTP services: unknown hosts, hosts outside, raw TCP, other ports. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { eventually } from "./support/eventually.ts";
-import { TestWorld } from "./support/world.ts";
+import { Account } from "../support/account.ts";
+import { eventually } from "../support/eventually.ts";
+import { openWorld } from "../support/open-world.ts";
 
 const meshConfig = (mode: string): string =>
   JSON.stringify({
@@ -13,7 +14,7 @@ const meshConfig = (mode: string): string =>
   });
 
 describe("outbound traffic", { timeout: 180_000 }, () => {
-  const world = new TestWorld();
+  const world = openWorld();
   let outside = "";
 
   before(async () => {
@@ -145,9 +146,6 @@ describe("outbound traffic", { timeout: 180_000 }, () => {
   });
 
   test("every proxy accepted all of it", async () => {
-    assert.deepEqual(
-      (await world.status()).proxies.filter(({ synced }) => !synced),
-      [],
-    );
+    assert.deepEqual(await new Account(world).outOfSync(), []);
   });
 });
