@@ -13,7 +13,7 @@ import { objectCommands } from "./commands/objects.ts";
 import { otherCommands } from "./commands/other.ts";
 import { podCommands } from "./commands/pods.ts";
 import { proxyCommands } from "./commands/proxies.ts";
-import { version } from "./version.ts";
+import { version } from "../version.ts";
 
 export function createProgram(): Command {
   const home = new Option("--home <dir>", "where this world keeps its state (several can run beside each other)")

@@ -1,5 +1,5 @@
 import { Argument, type Command } from "commander";
-import { version } from "../version.ts";
+import { version } from "../../version.ts";
 
 export function otherCommands(program: Command): void {
   program.commandsGroup("Other:");
