@@ -1,0 +1,108 @@
+/** What breaks on a cluster, and what its users must not notice: under load, no request fails because of any of it. */
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Account } from "../support/account.ts";
+import { eventuallyOnly } from "../support/bookinfo.ts";
+import { ClusterWorld } from "../support/cluster-world.ts";
+import { eventually } from "../support/eventually.ts";
+import { type Load, startLoad } from "../support/load.ts";
+
+const ISTIOD = ["-n", "istio-system", "-l", "app=istiod"];
+
+describe("bad luck on a cluster", { timeout: 900_000 }, () => {
+  const world = new ClusterWorld();
+  const account = new Account(world);
+  let load: Load;
+  let url = "";
+
+  before(async () => {
+    await world.start("demo");
+    url = await world.bookinfo();
+    await eventuallyOnly(url, ["v1", "v2", "v3"]);
+    load = startLoad(`${url}/productpage`);
+  });
+  after(async () => {
+    await load?.stop();
+    await world.end();
+  });
+
+  /** Names a step, and lets the load see it. */
+  const during = async (step: string, work: () => Promise<unknown>): Promise<void> => {
+    load.step(step);
+    await work();
+    const counted = load.count();
+    await eventually(() => assert.ok(load.count() > counted + 50), 120_000);
+  };
+
+  const routesTakeEffect = async (): Promise<void> => {
+    await world.kubectl("apply", "-f", "samples/bookinfo/networking/destination-rule-all.yaml");
+    await world.kubectl("apply", "-f", "samples/bookinfo/networking/virtual-service-reviews-v3.yaml");
+    await eventuallyOnly(url, ["v3"]);
+    await world.kubectl("delete", "-f", "samples/bookinfo/networking/virtual-service-reviews-v3.yaml");
+    await eventuallyOnly(url, ["v1", "v2", "v3"]);
+  };
+
+  test("the control plane's pod is killed and comes back", async () => {
+    await during("istiod killed", () => world.kubectl("delete", "pod", ...ISTIOD, "--grace-period=0", "--force"));
+    await world.kubectl("rollout", "status", "-n", "istio-system", "deployment/istiod", "--timeout=120s");
+    await eventually(async () => assert.deepEqual(await account.outOfSync(), []), 60_000);
+    await during("after it", routesTakeEffect);
+  });
+
+  test("one of two replicas dies, and its proxies go to the other, which resends nothing", async (context) => {
+    await world.kubectl("scale", "-n", "istio-system", "deployment/istiod", "--replicas=2");
+    await world.kubectl("rollout", "status", "-n", "istio-system", "deployment/istiod", "--timeout=120s");
+    const [first] = (await world.kubectl("get", "pods", ...ISTIOD, "-o", "name")).trim().split("\n");
+    assert.ok(first);
+    const proxies = (await account.proxies()).length;
+    await during("a replica killed", () =>
+      world.kubectl("delete", "-n", "istio-system", first, "--grace-period=0", "--force"),
+    );
+    await eventually(async () => assert.equal((await account.proxies()).length, proxies), 60_000);
+    const moved = (await account.proxies()).reduce(
+      (sum, { types }) => sum + types.reduce((all, { counters }) => all + counters.resources, 0),
+      0,
+    );
+    context.diagnostic(`${moved} resources sent on all streams`);
+    await during("after it", routesTakeEffect);
+  });
+
+  test("the Kubernetes API is away for a minute", async () => {
+    await during("no API", () => world.without("apiserver", () => sleep(60_000)));
+    await eventually(() => world.kubectl("get", "--raw", "/readyz"), 60_000);
+    await during("after it", routesTakeEffect);
+  });
+
+  test("nobody answers the webhooks: what is not of the mesh still starts, and the mesh's refusal says why", async () => {
+    await world.kubectl("scale", "-n", "istio-system", "deployment/istiod", "--replicas=0");
+    await world.kubectl("wait", "--for=delete", "pod", ...ISTIOD, "--timeout=60s");
+    await during("no webhooks", async () => {
+      await world.kubectl("create", "namespace", "outside");
+      const pod = ["--image=docker.io/curlimages/curl:latest", "--image-pull-policy=Never", "--", "sleep", "60"];
+      await world.kubectl("run", "stranger", "-n", "outside", ...pod);
+      await world.kubectl("wait", "--for=condition=ready", "-n", "outside", "pod/stranger", "--timeout=60s");
+      await world.kubectl("delete", "pod", "-n", "kube-system", "-l", "k8s-app=kube-dns");
+      await world.kubectl("rollout", "status", "-n", "kube-system", "deployment/coredns", "--timeout=60s");
+      const { status, stderr } = await world.tryKubectl(["run", "member", ...pod]);
+      assert.notEqual(status, 0);
+      assert.match(stderr, /istio/);
+    });
+    await world.kubectl("scale", "-n", "istio-system", "deployment/istiod", "--replicas=1");
+    await world.kubectl("rollout", "status", "-n", "istio-system", "deployment/istiod", "--timeout=120s");
+    await during("after it", routesTakeEffect);
+  });
+
+  test("the node's kubelet restarts", async () => {
+    await during("kubelet down", () => world.without("kubelet", () => sleep(5_000)));
+    await eventually(async () => assert.match(await world.kubectl("get", "nodes"), /\sReady\s/), 60_000);
+    await during("after it", routesTakeEffect);
+  });
+
+  test("not one request failed", async (context) => {
+    const { requests, failures } = await load.stop();
+    context.diagnostic(`${requests} requests, ${failures.length} failed`);
+    assert.deepEqual(failures.slice(0, 10), []);
+    assert.ok(requests > 2_000);
+  });
+});
