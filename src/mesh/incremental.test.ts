@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import fc from "fast-check";
 import { Graph } from "../engine/graph.ts";
+import { plainReader } from "../engine/plain-reader.ts";
 import { gatewayPorts } from "./gateways.ts";
 import { meshInputs } from "./inputs.ts";
 import { clusterSpec, endpointsOf, routeTable, tcpRoutes } from "./lookups.ts";
 import { type MeshCollections, wireMesh } from "./mesh.ts";
 import { scopeOf } from "./selectors.ts";
-import { created, plainReader, pod, service, slice } from "./testing.ts";
+import { created, pod, service, slice } from "./testing.ts";
 
 const NAMESPACES = ["default", "team", "istio-system"];
 const NAMES = ["reviews", "ratings", "edge"];

@@ -22,10 +22,17 @@ import { gatewayName, MESH_GATEWAY } from "./virtual-services.ts";
 /** Istio's code for a reference to what does not exist. */
 const NOT_FOUND = { code: "IST0101", name: "ReferencedResourceNotFound" };
 
+/** Something that an object names and that is not there. */
+export interface Unresolved extends Problem {
+  what: "gateway" | "delegate" | "host" | "port" | "subset";
+  /** As it was written; of ports and subsets with the host before it, `reviews:9080`, `reviews+v1`. */
+  named: string;
+}
+
 export interface References {
   /** Key `namespace/name`; objects whose references all resolve have no row. */
-  virtualServices: Collection<readonly Problem[]>;
-  destinationRules: Collection<readonly Problem[]>;
+  virtualServices: Collection<readonly Unresolved[]>;
+  destinationRules: Collection<readonly Unresolved[]>;
   /** The same as conditions and messages of the objects' status. */
   statuses: readonly Collection<StatusRow>[];
 }
@@ -37,12 +44,12 @@ interface Sources {
 
 export function wireReferences(graph: Graph, inputs: MeshInputs, mesh: MeshCollections): References {
   const sources = { mesh, inputs };
-  const virtualServices = graph.derive<VirtualService, readonly Problem[]>(
+  const virtualServices = graph.derive<VirtualService, readonly Unresolved[]>(
     "unresolved references of VirtualServices",
     inputs.virtualServices,
     (_key, object, read) => some(virtualServiceReferences(sources, read, object)),
   );
-  const destinationRules = graph.derive<DestinationRule, readonly Problem[]>(
+  const destinationRules = graph.derive<DestinationRule, readonly Unresolved[]>(
     "unresolved references of DestinationRules",
     inputs.destinationRules,
     (_key, object, read) => some(destinationRuleReferences(sources, read, object)),
@@ -57,19 +64,19 @@ export function wireReferences(graph: Graph, inputs: MeshInputs, mesh: MeshColle
   };
 }
 
-function some(problems: Problem[]): readonly Problem[] | undefined {
+function some(problems: Unresolved[]): readonly Unresolved[] | undefined {
   return problems.length > 0 ? problems : undefined;
 }
 
 /** Gateways, delegates and destinations that there are not. */
-function virtualServiceReferences(sources: Sources, read: Reader, object: VirtualService): Problem[] {
+function virtualServiceReferences(sources: Sources, read: Reader, object: VirtualService): Unresolved[] {
   const namespace = object.metadata.namespace ?? "";
   const { gateways = [], http = [], tls = [], tcp = [] } = object.spec ?? {};
-  const problems: Problem[] = [];
+  const problems: Unresolved[] = [];
   gateways.forEach((name, i) => {
     const key = gatewayName(name, namespace);
     if (key === MESH_GATEWAY || read.get(sources.inputs.gateways, key)) return;
-    problems.push(missing(`spec.gateways[${i}]`, `there is no Gateway ${key}`, "create it, or correct the name"));
+    problems.push(missing("gateway", name, `spec.gateways[${i}]`, `there is no Gateway ${key}`, CREATE));
   });
   const check = (field: string, destination: Destination | undefined): void => {
     if (destination) problems.push(...destinationReferences(sources, read, namespace, field, destination));
@@ -85,9 +92,7 @@ function virtualServiceReferences(sources: Sources, read: Reader, object: Virtua
     check(`${at}.mirror`, rule.mirror);
     const delegate = rule.delegate && `${rule.delegate.namespace || namespace}/${rule.delegate.name ?? ""}`;
     if (delegate && !read.get(sources.inputs.virtualServices, delegate)) {
-      problems.push(
-        missing(`${at}.delegate`, `there is no VirtualService ${delegate}`, "create it, or correct the name"),
-      );
+      problems.push(missing("delegate", delegate, `${at}.delegate`, `there is no VirtualService ${delegate}`, CREATE));
     }
   });
   for (const [list, rules] of [["tls", tls] as const, ["tcp", tcp] as const]) {
@@ -106,42 +111,50 @@ function destinationReferences(
   namespace: string,
   field: string,
   destination: Destination,
-): Problem[] {
+): Unresolved[] {
   const settings = settingsOf(mesh, read);
   const host = resolveHost(destination.host, namespace, settings.clusterDomain);
   const service = findService(mesh.services, read, namespace, host);
   if (!service) {
-    const remedy = "create a Service or a ServiceEntry for it, or correct the name";
-    return [missing(`${field}.host`, `no service has the host ${host}, as namespace ${namespace} sees it`, remedy)];
+    return [missingHost(`${field}.host`, destination.host, host, namespace)];
   }
-  const problems: Problem[] = [];
+  const problems: Unresolved[] = [];
   const port = destination.port?.number;
   const ports = service.ports.map(({ number }) => number);
   if (port && !ports.includes(port)) {
     const has = ports.length === 0 ? "no ports" : `port ${ports.join(", ")}`;
-    problems.push(missing(`${field}.port.number`, `${host} has no port ${port}`, `it has ${has}`));
+    const named = `${destination.host}:${port}`;
+    problems.push(missing("port", named, `${field}.port.number`, `${host} has no port ${port}`, `it has ${has}`));
   }
   if (destination.subset) {
     const policy = destinationPolicy(mesh.destinationRules, read, settings, parseScope(namespace), service);
     if (!policy?.subsets.some(({ name }) => name === destination.subset)) {
       const message = `no DestinationRule for ${host} has the subset "${destination.subset}"`;
-      problems.push(missing(`${field}.subset`, message, "add it to spec.subsets of a DestinationRule for the host"));
+      const remedy = "add it to spec.subsets of a DestinationRule for the host";
+      problems.push(missing("subset", `${destination.host}+${destination.subset}`, `${field}.subset`, message, remedy));
     }
   }
   return problems;
 }
 
 /** The host, where no service has it. A wildcard is for what may come. */
-function destinationRuleReferences({ mesh }: Sources, read: Reader, object: DestinationRule): Problem[] {
+function destinationRuleReferences({ mesh }: Sources, read: Reader, object: DestinationRule): Unresolved[] {
   const namespace = object.metadata.namespace ?? "";
-  const host = resolveHost(object.spec?.host ?? "", namespace, settingsOf(mesh, read).clusterDomain);
+  const named = object.spec?.host ?? "";
+  const host = resolveHost(named, namespace, settingsOf(mesh, read).clusterDomain);
   if (host.includes("*") || findService(mesh.services, read, namespace, host)) return [];
-  const remedy = "create a Service or a ServiceEntry for it, or correct the name";
-  return [missing("spec.host", `no service has the host ${host}, as namespace ${namespace} sees it`, remedy)];
+  return [missingHost("spec.host", named, host, namespace)];
 }
 
-function missing(field: string, message: string, remedy: string): Problem {
-  return { code: NOT_FOUND.code, field, message, remedy };
+const CREATE = "create it, or correct the name";
+
+function missingHost(field: string, named: string, host: string, namespace: string): Unresolved {
+  const message = `no service has the host ${host}, as namespace ${namespace} sees it`;
+  return missing("host", named, field, message, "create a Service or a ServiceEntry for it, or correct the name");
+}
+
+function missing(what: Unresolved["what"], named: string, field: string, message: string, remedy: string): Unresolved {
+  return { code: NOT_FOUND.code, field, message, remedy, what, named };
 }
 
 /** A condition for people and `kubectl wait`, and Istio's own messages. */

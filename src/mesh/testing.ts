@@ -2,6 +2,7 @@
 
 import type { Reader } from "../engine/derived.ts";
 import { Graph } from "../engine/graph.ts";
+import { plainReader } from "../engine/plain-reader.ts";
 import { type MeshInputs, meshInputs } from "./inputs.ts";
 import type { EndpointSliceObject, PodObject, ServiceObject } from "./kubernetes.ts";
 import { type MeshCollections, wireMesh } from "./mesh.ts";
@@ -19,13 +20,6 @@ export function testMesh(): TestMesh {
   const mesh = wireMesh(graph, inputs);
   return { graph, inputs, mesh, read: plainReader };
 }
-
-/** Reads without being remembered. */
-export const plainReader: Reader = {
-  get: (collection, key) => collection.get(key),
-  bucket: (index, bucket) => index.rows(bucket),
-  all: (collection) => new Map([...collection.entries()].sort(([a], [b]) => (a < b ? -1 : 1))),
-};
 
 export function service(name: string, namespace = "default", spec: ServiceObject["spec"] = {}): ServiceObject {
   const ports = [{ name: "http", port: 9080, targetPort: 9080 }];
