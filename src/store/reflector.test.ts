@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
 import { at, eventually, openStore, type Thing, thing, things } from "./embedded/testing.ts";
 import { StoreError } from "./error.ts";
@@ -177,10 +178,29 @@ test("a kind that is not installed counts as empty until it is there", async () 
   );
   await eventually(async () => seen.syncs === 1);
   assert.equal(seen.state.size, 0);
+  await sleep(50);
   installed = true;
   await eventually(async () => seen.state.has("a"));
   await seen.stop();
-  assert.ok(seen.troubles.length > 0);
+  assert.equal(seen.troubles.length, 1);
+});
+
+test("a kind whose definition goes is empty in the end, and followed again when it comes back", async () => {
+  const store = await openStore();
+  await store.create(things, thing("a"));
+  let installed = true;
+  const strike = (): "end" | undefined => {
+    if (!installed) throw new StoreError("NotFound", "the server could not find the requested resource");
+    return undefined;
+  };
+  const seen = new Recorder(troubled(store, { list: () => void strike(), watch: () => void strike(), event: strike }));
+  await eventually(async () => seen.state.has("a"));
+  installed = false;
+  await store.create(things, thing("wakes-the-watch"));
+  await eventually(async () => seen.state.size === 0);
+  installed = true;
+  await eventually(async () => seen.state.has("a"));
+  await seen.stop();
 });
 
 const step = fc.record({

@@ -3,9 +3,10 @@
  * version seen, and lists again when the server no longer knows that version.
  */
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Reads } from "./any-version.ts";
 import { StoreError } from "./error.ts";
 import { type KubeObject, keyOf, type ResourceType } from "./object.ts";
-import type { ListOptions, Store, WatchEvent } from "./store.ts";
+import type { ListOptions, WatchEvent } from "./store.ts";
 
 export interface Delta<T extends KubeObject> {
   type: "upsert" | "delete";
@@ -19,9 +20,14 @@ export interface ReflectHandler<T extends KubeObject> {
   sync(objects: readonly T[]): void;
   /** The changes of one turn of the event loop, at most one per object. */
   change(deltas: readonly Delta<T>[]): void;
-  /** Something failed and is tried again: to log, or to tell in a status. */
+  /** Something failed and is tried again: to log, or to tell in a status. Of a kind that is not there: told once. */
   trouble?(error: unknown, retryMs: number): void;
 }
+
+/** A definition may come at any moment, and to ask for it costs nearly nothing. */
+const ABSENT_RETRY_MS = 2_000;
+/** A server that is just starting may not know yet what it has. After so many times it is believed. */
+const BELIEVED_ABSENT = 3;
 
 export interface ReflectOptions extends ListOptions {
   /** First and longest pause between attempts. Defaults: 100 ms and 30 s, each doubled from the one before. */
@@ -36,7 +42,7 @@ export interface ReflectOptions extends ListOptions {
 
 /** Resolves when `signal` aborts; never rejects. */
 export async function reflect<T extends KubeObject>(
-  store: Store,
+  store: Reads,
   type: ResourceType,
   options: ReflectOptions,
   handler: ReflectHandler<T>,
@@ -46,6 +52,7 @@ export async function reflect<T extends KubeObject>(
   const mirror = new Mirror(handler);
   let version: string | undefined;
   let failures = 0;
+  let absences = 0;
   while (!signal.aborted) {
     let seen = 0;
     let problem: unknown;
@@ -54,6 +61,7 @@ export async function reflect<T extends KubeObject>(
         const list = await store.list<T>(type, selection);
         if (signal.aborted) break;
         version = list.resourceVersion;
+        absences = 0;
         mirror.replace(list.items);
       }
       const quiet = new Stall(stallMs, signal);
@@ -72,12 +80,18 @@ export async function reflect<T extends KubeObject>(
     } catch (error) {
       problem = error;
       if (error instanceof StoreError && error.reason === "Expired") version = undefined;
-      if (error instanceof StoreError && error.reason === "NotFound") mirror.begin();
+      if (error instanceof StoreError && error.reason === "NotFound") {
+        version = undefined;
+        absences++;
+        if (absences === BELIEVED_ABSENT) mirror.replace([]);
+        else mirror.begin();
+      }
     }
     // A watch that had something to say and ended is simply begun again.
     if (signal.aborted || (problem === undefined && seen > 0)) continue;
-    const pause = Math.min(retryMs * 2 ** failures++, longestRetryMs) * (0.5 + Math.random());
-    if (problem !== undefined) handler.trouble?.(problem, pause);
+    const longest = absences > 0 ? Math.min(longestRetryMs, ABSENT_RETRY_MS) : longestRetryMs;
+    const pause = Math.min(retryMs * 2 ** failures++, longest) * (0.5 + Math.random());
+    if (problem !== undefined && absences < 2) handler.trouble?.(problem, pause);
     await sleep(pause, undefined, { signal }).catch(() => {});
   }
   mirror.stop();
