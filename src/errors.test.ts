@@ -9,7 +9,7 @@ const CODE = /\b(?:LTN|IST)\d+\b/g;
 /** Files by the codes that they hold. Tests and their aids make up some of their own. */
 function codesInSource(): Map<string, string[]> {
   const found = new Map<string, string[]>();
-  for (const file of globSync("src/**/*.ts", { cwd: ROOT }).sort()) {
+  for (const file of globSync("{src,scripts}/**/*.ts", { cwd: ROOT }).sort()) {
     if (/(\.test|[/-]testing(-[a-z]+)?)\.ts$|\/testing\//.test(file)) continue;
     for (const [code] of readFileSync(join(ROOT, file), "utf8").matchAll(CODE)) {
       found.set(code, [...(found.get(code) ?? []), file]);

@@ -1,0 +1,83 @@
+/** `npm run cluster`: single-node Kubernetes clusters for tests, made of packages alone. See docs/clusters.md. */
+import { parseArgs } from "node:util";
+import { LateenError } from "../../src/errors.ts";
+import { COMPONENTS, type Component, componentCalled } from "./components.ts";
+import { start, stop } from "./control.ts";
+import { down } from "./down.ts";
+import { type Instance, instance } from "./instance.ts";
+import { showStatus } from "./status.ts";
+import { up } from "./up.ts";
+
+const USAGE = `npm run cluster -- COMMAND [--name NAME]
+
+  up                         make a cluster, or start what is missing of it
+  down [--purge]             end it; with --purge forget its images too
+  status                     the clusters of this machine, and what runs of them
+  stop COMPONENT [--kill]    end one of ${COMPONENTS.join(", ")}
+  start COMPONENT            start it again
+
+NAME is "test" unless given.`;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    name: { type: "string", default: "test" },
+    purge: { type: "boolean", default: false },
+    kill: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
+  },
+});
+const [command, ...words] = positionals;
+
+try {
+  if (values.help || command === undefined) console.log(USAGE);
+  else {
+    if (process.getuid?.() !== 0) {
+      throw new LateenError("LTN5508", "a cluster needs the rights of root", `sudo npm run cluster -- ${command}`);
+    }
+    await runCommand(instance(values.name));
+  }
+} catch (error) {
+  console.error(error instanceof LateenError ? `${error.code}: ${error.message}` : error);
+  if (error instanceof LateenError && error.remedy !== undefined) console.error(error.remedy);
+  process.exitCode = 1;
+}
+
+async function runCommand(cluster: Instance): Promise<void> {
+  switch (command) {
+    case "up":
+      await up(cluster, timed());
+      return console.log(nextSteps(cluster));
+    case "down":
+      return down(cluster, values.purge);
+    case "status":
+      return showStatus();
+    case "stop":
+      return stop(cluster, component(words[0]), values.kill ? "SIGKILL" : "SIGTERM");
+    case "start":
+      return start(cluster, component(words[0]));
+    default:
+      throw new LateenError("LTN5509", `there is no command "${command}"`, USAGE);
+  }
+}
+
+function component(word = ""): Component {
+  const found = componentCalled(word);
+  if (found) return found;
+  throw new LateenError("LTN5509", `there is no component "${word}"`, `Name one of ${COMPONENTS.join(", ")}.`);
+}
+
+function timed(): (line: string) => void {
+  const began = performance.now();
+  return (line) => console.log(`${((performance.now() - began) / 1000).toFixed(1).padStart(6)}s  ${line}`);
+}
+
+function nextSteps({ name, kubeconfig }: Instance): string {
+  return `
+Cluster ${name} is up:
+
+  export KUBECONFIG=${kubeconfig}
+  kubectl get pods -A
+  npm run cluster images -- --name ${name}
+  npm run cluster down -- --name ${name}`;
+}
