@@ -1,0 +1,44 @@
+/** What the control plane follows while it runs: the mesh's settings, and those of injection. */
+import { stringify } from "yaml";
+import type { KubeObject } from "../../../store/object.ts";
+import type { Installation } from "../installation.ts";
+import { pilotMeta, revisioned } from "../names.ts";
+import { mergeTrees } from "../tree.ts";
+
+export function configMaps(installation: Installation): KubeObject[] {
+  const { revision, values } = installation;
+  const { global, sidecarInjectorWebhook, pilot } = values;
+  const settings = { revision, global, pilot: { env: pilot.env }, sidecarInjectorWebhook };
+  const configMap = (name: string, data: Record<string, string>): KubeObject => ({
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: pilotMeta(installation, revisioned(name, revision)),
+    data,
+  });
+  return [
+    configMap("istio", { mesh: stringify(meshConfigOf(installation)), meshNetworks: "networks: {}\n" }),
+    configMap("istio-sidecar-injector", { values: `${JSON.stringify(settings, undefined, 2)}\n` }),
+  ];
+}
+
+/** MeshConfig with what follows from the rest of the installation; what users write in it wins. */
+function meshConfigOf({ namespace, revision, values, meshConfig }: Installation): object {
+  const { meshID, proxy } = values.global;
+  return mergeTrees(
+    {
+      rootNamespace: namespace,
+      trustDomain: "cluster.local",
+      ...(proxy.clusterDomain !== "cluster.local" && { proxyDomain: proxy.clusterDomain }),
+      defaultConfig: {
+        discoveryAddress: discoveryAddress({ namespace, revision }),
+        ...(meshID !== "" && { meshId: meshID }),
+      },
+    },
+    meshConfig,
+  );
+}
+
+/** Where proxies find their control plane. */
+export function discoveryAddress({ namespace, revision }: Pick<Installation, "namespace" | "revision">): string {
+  return `${revisioned("istiod", revision)}.${namespace}.svc:15012`;
+}

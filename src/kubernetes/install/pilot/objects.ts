@@ -1,0 +1,38 @@
+/** The control plane: who it is, what it may do, what it is told, and where it runs. */
+import type { KubeObject } from "../../../store/object.ts";
+import type { Installation } from "../installation.ts";
+import { pilotMeta, pilotSelector, revisioned } from "../names.ts";
+import { autoscaler, disruptionBudget } from "../scaling.ts";
+import { revisionInjector, revisionValidator, tagInjector } from "../webhooks.ts";
+import { configMaps } from "./config-maps.ts";
+import { deployment } from "./deployment.ts";
+import { roles } from "./roles.ts";
+import { service } from "./service.ts";
+
+export function pilotObjects(installation: Installation): KubeObject[] {
+  const { values, revision, namespace } = installation;
+  const { pilot, global, sidecarInjectorWebhook, revisionTags } = values;
+  const injection = { revision, namespace, ...sidecarInjectorWebhook };
+  const metadata = pilotMeta(installation, revisioned("istiod", revision));
+  const secrets = global.imagePullSecrets.map((name) => ({ name }));
+  return [
+    {
+      apiVersion: "v1",
+      kind: "ServiceAccount",
+      metadata: {
+        ...metadata,
+        ...(pilot.serviceAccountAnnotations && { annotations: pilot.serviceAccountAnnotations }),
+      },
+      ...(secrets.length > 0 && { imagePullSecrets: secrets }),
+    },
+    ...roles(installation),
+    ...configMaps(installation),
+    service(installation),
+    deployment(installation),
+    ...autoscaler(metadata, pilot),
+    ...disruptionBudget(metadata, pilotSelector(installation), pilot, global),
+    revisionInjector(injection),
+    ...revisionTags.map((tag) => tagInjector(tag, injection)),
+    ...(global.configValidation ? [revisionValidator(revision, namespace)] : []),
+  ];
+}
