@@ -41,7 +41,7 @@ function addressesOfRunning(instance: Instance): Addresses {
   return addressesOf(subnetOf(instance) ?? 0);
 }
 
-function requireInit(instance: Instance): number {
+export function requireInit(instance: Instance): number {
   const init = initOf(instance);
   if (init !== undefined) return init;
   throw new LateenError(

@@ -2,17 +2,22 @@
 import { parseArgs } from "node:util";
 import { LateenError } from "../../src/errors.ts";
 import { COMPONENTS, type Component, componentCalled } from "./components.ts";
-import { start, stop } from "./control.ts";
+import { requireInit, start, stop } from "./control.ts";
 import { down } from "./down.ts";
+import { CATALOG } from "./images/catalog.ts";
+import { importImages } from "./images/import.ts";
 import { type Instance, instance } from "./instance.ts";
 import { showStatus } from "./status.ts";
 import { up } from "./up.ts";
+
+const IMAGES = Object.keys(CATALOG);
 
 const USAGE = `npm run cluster -- COMMAND [--name NAME]
 
   up                         make a cluster, or start what is missing of it
   down [--purge]             end it; with --purge forget its images too
   status                     the clusters of this machine, and what runs of them
+  images [WORD…]             make images and give them to the cluster: ${IMAGES.join(", ")}; all unless named
   stop COMPONENT [--kill]    end one of ${COMPONENTS.join(", ")}
   start COMPONENT            start it again
 
@@ -52,12 +57,25 @@ async function runCommand(cluster: Instance): Promise<void> {
       return down(cluster, values.purge);
     case "status":
       return showStatus();
+    case "images":
+      return images(cluster, words.length > 0 ? words : IMAGES, timed());
     case "stop":
       return stop(cluster, component(words[0]), values.kill ? "SIGKILL" : "SIGTERM");
     case "start":
       return start(cluster, component(words[0]));
     default:
       throw new LateenError("LTN5509", `there is no command "${command}"`, USAGE);
+  }
+}
+
+async function images(cluster: Instance, wanted: readonly string[], say: (line: string) => void): Promise<void> {
+  const init = requireInit(cluster);
+  for (const word of wanted) {
+    const make = CATALOG[word];
+    if (!make) throw new LateenError("LTN5509", `there is no image "${word}"`, `Name some of ${IMAGES.join(", ")}.`);
+    const made = await make(say);
+    importImages(init, made);
+    for (const { names } of made) say(names.join(", "));
   }
 }
 

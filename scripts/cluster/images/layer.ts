@@ -3,7 +3,7 @@
  * They lie uncompressed by their digest in the cache: containerd takes them as they are.
  */
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CACHE } from "../instance.ts";
@@ -40,8 +40,9 @@ export async function layer(fill: Fill): Promise<Blob> {
 export async function keptLayer(key: string, fill: Fill): Promise<Blob> {
   const note = join(KEPT, createHash("sha256").update(key).digest("hex"));
   if (existsSync(note)) {
-    const kept = join(BLOBS, readFileSync(note, "utf8"));
-    if (existsSync(kept)) return blob(readFileSync(kept));
+    const hex = readFileSync(note, "utf8");
+    const file = join(BLOBS, hex);
+    if (existsSync(file)) return { digest: `sha256:${hex}`, size: statSync(file).size, file };
   }
   const made = await layer(fill);
   mkdirSync(KEPT, { recursive: true });
