@@ -1,23 +1,27 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Graph } from "../engine/graph.ts";
+import type { Input } from "../engine/input.ts";
 import { MeshRows } from "../envoy/wire/mesh-rows.ts";
 import { EnvoySource } from "../envoy/wire/source.ts";
 import { authenticator } from "../identity/authenticator.ts";
-import { loadAuthority } from "../identity/authority-secret.ts";
-import { keepRootConfigMaps } from "../identity/root-config-maps.ts";
-import { controlPlaneNames, serverCertificate } from "../identity/server-certificate.ts";
+import { type AuthoritySource, followAuthority } from "../identity/authority-secret.ts";
+import { controlPlaneNames, type ServerIdentity, serverCertificate } from "../identity/server-certificate.ts";
 import { type ReviewToken, reviewThrough } from "../identity/token-review.ts";
 import { meshInputs } from "../mesh/inputs.ts";
+import type { NamespaceObject } from "../mesh/kubernetes.ts";
 import { wireReferences } from "../mesh/references.ts";
 import { DEFAULT_SETTINGS } from "../mesh/settings.ts";
 import type { Store } from "../store/store.ts";
+import type { Hub } from "../xds/hub.ts";
 import { type Address, DiscoveryServer } from "../xds/server.ts";
 import { debugHandler } from "./debug.ts";
+import { meshDuties, revisionDuties } from "./duties.ts";
+import { wireGatewayDeployments } from "./gateways/gateway-deployer.ts";
 import type { GatewayPod } from "./gateways/gateway-objects.ts";
-import { startGatewayControllers } from "./gateways/start.ts";
 import { followInputs } from "./inputs.ts";
+import { alwaysLead, type Lead } from "./lead.ts";
 import { wireModel } from "./model.ts";
-import { wireRejections } from "./status/rejections.ts";
+import { type Rejected, type RejectionReports, reportRejections, wireRejections } from "./status/rejections.ts";
 import { keepUses } from "./use-store.ts";
 
 /** What the control plane needs of a logger; pino's fits. */
@@ -31,6 +35,12 @@ export interface ControlPlaneOptions {
   store: Store;
   /** Where proxies find the control plane. */
   listen: readonly Address[];
+  /** Default: `default`. */
+  revision?: string;
+  /** Of this one among several control planes on the store. Default: "". */
+  name?: string;
+  /** Which of several control planes writes what one alone must write. Default: this one. */
+  lead?: Lead;
   /** Whose token a proxy shows. Default: asks the store for a TokenReview. */
   review?: ReviewToken;
   /** What the pods of automatically deployed gateways look like; without it none are deployed. */
@@ -40,6 +50,17 @@ export interface ControlPlaneOptions {
 
 export interface ControlPlane {
   graph: Graph;
+  hub: Hub;
+  authority: AuthoritySource;
+  /** What the control plane shows to who connects to it; also for other servers of the same process. */
+  identity: ServerIdentity;
+  namespaces: Input<NamespaceObject>;
+  /** One row, key "". */
+  gatewayPod: Input<GatewayPod>;
+  /** The names by which this control plane's revision goes: its own, and the tags that point at it. */
+  revisions: Input<true>;
+  /** What proxies reject: of this control plane under its name, and of others as far as whoever starts it tells. */
+  rejections: RejectionReports;
   /** Answers `/debug/…`; whoever serves it has checked who asks. */
   debug(request: IncomingMessage, response: ServerResponse): void;
   close(): Promise<void>;
@@ -47,48 +68,77 @@ export interface ControlPlane {
 
 /** Starts the control plane on a store. Resolves when it has seen all objects and serves proxies. */
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
-  const { store, listen, log, review = reviewThrough(store) } = options;
+  const { store, listen, log, review = reviewThrough(store), revision = "default", lead = alwaysLead } = options;
   const stop = new AbortController();
   const { signal } = stop;
-  const onError = (doing: string) => (error: unknown) => log.warn({ error: String(error) }, doing);
+  const failed = (doing: string, error: unknown): void => log.warn({ error: String(error) }, doing);
+  const onError = (doing: string) => (error: unknown) => failed(doing, error);
   const { rootNamespace, trustDomain, clusterDomain } = DEFAULT_SETTINGS;
 
   const graph = new Graph();
   const inputs = meshInputs(graph);
   const model = wireModel(graph, inputs);
   const source = new EnvoySource(graph, new MeshRows(graph, inputs, model.mesh, model.gatewayApi.meshRoutes));
-  await followInputs(graph, inputs, store, { signal, onError: onError("watching the store") });
-
-  const kept = await keepUses({ store, graph, uses: source.uses, onError: onError("keeping what workloads use") });
-  const controllers = await startGatewayControllers({
-    store,
-    graph,
-    gatewayApi: model.gatewayApi,
-    gateways: inputs.k8sGateways,
-    ...(options.gatewayPod && { pod: options.gatewayPod }),
-    onError: (doing, error) => log.warn({ error: String(error) }, doing),
+  await followInputs(graph, inputs, store, {
+    signal,
+    meshConfigMap: revision === "default" ? "istio" : `istio-${revision}`,
+    onError: onError("watching the store"),
+    onAbsent: (kind) => log.info({ kind }, "the store does not have this kind; it is followed as soon as it comes"),
   });
-  for (const rows of wireReferences(graph, inputs, model.mesh).statuses) controllers.statuses.follow(rows);
+  const kept = await keepUses({ store, graph, uses: source.uses, signal, onError: onError("keeping uses") });
 
-  const authority = await loadAuthority(store, rootNamespace, trustDomain);
-  void keepRootConfigMaps({ store, roots: authority.roots, signal, onError: onError("writing istio-ca-root-cert") });
+  const authority = await followAuthority({
+    store,
+    namespace: rootNamespace,
+    trustDomain,
+    signal,
+    onError: onError("following the CA's Secret"),
+  });
   const identity = await serverCertificate({
     authority,
-    dnsNames: controlPlaneNames(rootNamespace, clusterDomain),
+    dnsNames: controlPlaneNames(rootNamespace, clusterDomain, revision),
     signal,
     onError: onError("renewing the control plane's certificate"),
   });
-  const authenticate = authenticator({ review });
-  const server = new DiscoveryServer({ source, authenticate, identity, log });
-  controllers.statuses.follow(wireRejections(graph, server.hub));
+  const server = new DiscoveryServer({ source, authenticate: authenticator({ review }), identity, log });
+  const rejections = graph.input<readonly Rejected[]>("rejection reports");
+  reportRejections(server.hub, rejections, options.name ?? "");
+
+  const gatewayPod = graph.input<GatewayPod>("gateway pod");
+  if (options.gatewayPod) gatewayPod.set("", options.gatewayPod);
+  const revisions = graph.input<true>("revisions");
+  revisions.set(revision, true);
+  const deployments = wireGatewayDeployments(graph, {
+    rows: model.gatewayApi.gatewayRows,
+    objects: inputs.k8sGateways,
+    namespaces: inputs.namespaces,
+    pod: gatewayPod,
+    revisions,
+  });
+  const statuses = [
+    ...Object.values(model.gatewayApi.statuses),
+    ...wireReferences(graph, inputs, model.mesh).statuses,
+    wireRejections(graph, rejections),
+  ];
+  const writing = [
+    lead("mesh", meshDuties({ store, graph, statuses, authority, failed }), signal),
+    lead("revision", revisionDuties({ store, graph, deployments, failed }), signal),
+  ];
   for (const address of listen) await server.listen(address);
 
   return {
     graph,
+    hub: server.hub,
+    authority,
+    identity,
+    namespaces: inputs.namespaces,
+    gatewayPod,
+    revisions,
+    rejections,
     debug: debugHandler(graph, server.hub),
     close: async () => {
       stop.abort();
-      await Promise.all([server.close(), controllers.close(), kept.close()]);
+      await Promise.all([server.close(), kept.close(), ...writing]);
     },
   };
 }

@@ -10,15 +10,24 @@ import { istioKinds } from "../kinds/istio/index.ts";
 import type { Kind } from "../kinds/kind.ts";
 import type { MeshInputs } from "../mesh/inputs.ts";
 import { SYSTEM_NAMESPACE } from "../mesh/settings.ts";
-import { type KubeObject, keyOf, type ResourceType } from "../store/object.ts";
+import { anyVersion } from "../store/any-version.ts";
+import { StoreError } from "../store/error.ts";
+import { type KubeObject, keyOf } from "../store/object.ts";
 import { reflect } from "../store/reflector.ts";
 import type { ListOptions, Store } from "../store/store.ts";
 
 export interface FollowOptions {
   signal: AbortSignal;
+  /** Of the ConfigMap with the mesh's settings. Default: `istio`. */
+  meshConfigMap?: string;
   /** Hears of what failed and is tried again. */
   onError(error: unknown): void;
+  /** Hears once that the store does not have this kind; it is followed as soon as it comes. */
+  onAbsent?(kind: string): void;
 }
+
+/** After the store was away, everything is followed again within this time. */
+const LONGEST_RETRY_MS = 5_000;
 
 /**
  * Keeps the mesh's inputs like the store's objects until aborted. Resolves when all that the store has is in, in one
@@ -30,28 +39,35 @@ export async function followInputs(
   store: Store,
   options: FollowOptions,
 ): Promise<void> {
-  const { signal, onError } = options;
+  const { signal, onError, onAbsent, meshConfigMap = "istio" } = options;
   const first: (() => void)[] = [];
-  const follow = (input: Input<KubeObject>, type: ResourceType, selection: ListOptions = {}): Promise<void> => {
+  const follow = (input: Input<KubeObject>, kind: Source, selection: Selection = {}): Promise<void> => {
+    const { key: own, ...listing } = selection;
+    const keyIn = (object: KubeObject): string => own ?? keyOf(object);
     const synced = Promise.withResolvers<void>();
     const handler = {
       sync: (objects: readonly KubeObject[]) => {
         first.push(() => {
-          for (const object of objects) input.set(keyOf(object), lean(object));
+          for (const object of objects) input.set(keyIn(object), lean(object));
         });
         synced.resolve();
       },
       change: (deltas: readonly { type: "upsert" | "delete"; key: string; object: KubeObject }[]) => {
         batch(() => {
-          for (const { type: what, key, object } of deltas) {
-            if (what === "upsert") input.set(key, lean(object));
-            else input.delete(key);
+          for (const { type, object } of deltas) {
+            if (type === "upsert") input.set(keyIn(object), lean(object));
+            else input.delete(keyIn(object));
           }
         });
       },
-      trouble: onError,
+      trouble: (error: unknown) => {
+        const absent = error instanceof StoreError && error.reason === "NotFound";
+        if (absent) onAbsent?.(`${kind.type.kind} (${kind.type.group})`);
+        else onError(error);
+      },
     };
-    void reflect<KubeObject>(store, type, selection, handler, signal);
+    const source = anyVersion(store, kind.otherVersions ?? []);
+    void reflect<KubeObject>(source, kind.type, { ...listing, longestRetryMs: LONGEST_RETRY_MS }, handler, signal);
     return synced.promise;
   };
 
@@ -63,9 +79,11 @@ export async function followInputs(
   };
   await Promise.all([
     ...Object.entries(SOURCES).map(([name, source]) => follow(input(inputs, name), source)),
-    follow(input(inputs, "configMaps"), configMapKind.type, {
+    follow(input(inputs, "configMaps"), configMapKind, {
       namespace: SYSTEM_NAMESPACE,
-      fieldSelector: "metadata.name=istio",
+      fieldSelector: `metadata.name=${meshConfigMap}`,
+      // Whatever its name, the model reads it in one place.
+      key: `${SYSTEM_NAMESPACE}/istio`,
     }),
   ]);
   started = true;
@@ -74,27 +92,34 @@ export async function followInputs(
   });
 }
 
-const SOURCES: Record<Exclude<keyof MeshInputs, "configMaps">, ResourceType> = {
-  services: serviceKind.type,
-  endpointSlices: endpointSliceKind.type,
-  pods: podKind.type,
-  namespaces: namespaceKind.type,
-  virtualServices: typeOf(istioKinds, "VirtualService"),
-  destinationRules: typeOf(istioKinds, "DestinationRule"),
-  gateways: typeOf(istioKinds, "Gateway"),
-  serviceEntries: typeOf(istioKinds, "ServiceEntry"),
-  workloadEntries: typeOf(istioKinds, "WorkloadEntry"),
-  sidecars: typeOf(istioKinds, "Sidecar"),
-  gatewayClasses: typeOf(gatewayApiKinds, "GatewayClass"),
-  k8sGateways: typeOf(gatewayApiKinds, "Gateway"),
-  httpRoutes: typeOf(gatewayApiKinds, "HTTPRoute"),
-  referenceGrants: typeOf(gatewayApiKinds, "ReferenceGrant"),
+type Source = Pick<Kind, "type" | "otherVersions">;
+
+interface Selection extends ListOptions {
+  /** The key of the one object that is selected, in place of its own. */
+  key?: string;
+}
+
+const SOURCES: Record<Exclude<keyof MeshInputs, "configMaps">, Source> = {
+  services: serviceKind,
+  endpointSlices: endpointSliceKind,
+  pods: podKind,
+  namespaces: namespaceKind,
+  virtualServices: kindOf(istioKinds, "VirtualService"),
+  destinationRules: kindOf(istioKinds, "DestinationRule"),
+  gateways: kindOf(istioKinds, "Gateway"),
+  serviceEntries: kindOf(istioKinds, "ServiceEntry"),
+  workloadEntries: kindOf(istioKinds, "WorkloadEntry"),
+  sidecars: kindOf(istioKinds, "Sidecar"),
+  gatewayClasses: kindOf(gatewayApiKinds, "GatewayClass"),
+  k8sGateways: kindOf(gatewayApiKinds, "Gateway"),
+  httpRoutes: kindOf(gatewayApiKinds, "HTTPRoute"),
+  referenceGrants: kindOf(gatewayApiKinds, "ReferenceGrant"),
 };
 
-function typeOf(kinds: readonly Kind[], name: string): ResourceType {
+function kindOf(kinds: readonly Kind[], name: string): Source {
   const kind = kinds.find(({ type }) => type.kind === name);
   if (!kind) throw new Error(`there is no kind ${name}`);
-  return kind.type;
+  return kind;
 }
 
 /** The API has validated the object by its kind: here it is taken at its word. */

@@ -21,8 +21,13 @@ async function remembering(store: EmbeddedStore) {
   const graph = new Graph();
   const uses = graph.input<Uses>("uses");
   const errors: unknown[] = [];
-  const kept = await keepUses({ store, graph, uses, onError: (error) => errors.push(error) });
-  return { uses, errors, kept };
+  const stop = new AbortController();
+  const keeping = await keepUses({ store, graph, uses, signal: stop.signal, onError: (error) => errors.push(error) });
+  const close = (): Promise<void> => {
+    stop.abort();
+    return keeping.close();
+  };
+  return { uses, errors, kept: { close } };
 }
 
 async function until(check: () => Promise<boolean>): Promise<void> {
@@ -64,5 +69,22 @@ test("what people broke in the ConfigMap is left out, the rest is used", async (
   const { uses, kept } = await remembering(store);
   assert.deepEqual([...uses.keys()], ["default/reviews-v1"]);
   await kept.close();
+  store.close();
+});
+
+test("two control planes learn from each other what a workload uses, and then leave the ConfigMap alone", async () => {
+  const store = await storeWithDefault();
+  const [a, b] = await Promise.all([remembering(store), remembering(store)]);
+  a.uses.set("default/reviews-v1", { hosts: ["80/a:80"], clusters: [] });
+  b.uses.set("default/reviews-v1", { hosts: ["80/b:80"], clusters: ["c"] });
+  const all = JSON.stringify({ hosts: ["80/a:80", "80/b:80"], clusters: ["c"] });
+  const known = (one: typeof a) => JSON.stringify(one.uses.get("default/reviews-v1"));
+  await until(async () => known(a) === all && known(b) === all);
+  const version = async () => (await store.list(configMapKind.type)).items[0]?.metadata.resourceVersion;
+  await sleep(20);
+  const before = await version();
+  await sleep(50);
+  assert.equal(await version(), before);
+  await Promise.all([a.kept.close(), b.kept.close()]);
   store.close();
 });

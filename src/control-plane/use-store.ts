@@ -1,9 +1,10 @@
 import type { Graph } from "../engine/graph.ts";
 import type { Input } from "../engine/input.ts";
-import type { Uses } from "../envoy/wire/uses.ts";
+import { allUses, type Uses } from "../envoy/wire/uses.ts";
 import { configMapKind } from "../kinds/core/config-map.ts";
 import { StoreError } from "../store/error.ts";
 import type { KubeObject } from "../store/object.ts";
+import { reflect } from "../store/reflector.ts";
 import type { Store } from "../store/store.ts";
 import { workQueue } from "./status/work-queue.ts";
 
@@ -18,39 +19,70 @@ export interface UseStoreOptions {
   store: Store;
   graph: Graph;
   uses: Input<Uses>;
+  signal: AbortSignal;
   onError(error: unknown): void;
 }
 
 /**
  * Keeps what workloads use beyond the life of their pods and of the control plane: in a ConfigMap `lateen-uses` in each
- * namespace, a key for each workload. Resolves when what was kept is in `uses`.
+ * namespace, a key for each workload. Several control planes learn from each other by it: each adds to what it finds
+ * there, so that in the end all know the same. Resolves when what was kept is in `uses`.
  */
-export async function keepUses({ store, graph, uses, onError }: UseStoreOptions): Promise<{ close(): Promise<void> }> {
-  const { items } = await store.list<ConfigMap>(configMapKind.type, { labelSelector: `${LABEL}=true` });
-  graph.batch(() => {
-    for (const { metadata, data = {} } of items) {
-      for (const [workload, text] of Object.entries(data)) {
-        const kept = parse(text);
-        if (kept) uses.set(`${metadata.namespace}/${workload}`, kept);
-      }
-    }
-  });
+export async function keepUses(options: UseStoreOptions): Promise<{ close(): Promise<void> }> {
+  const { store, graph, uses, signal, onError } = options;
+  const stored = new Map<string, Record<string, string>>();
   const queue = workQueue<Record<string, string>>({
     run: (namespace, data) => write(store, namespace, data),
     onError: (_namespace, error) => onError(error),
   });
+  const check = (namespace: string): void => {
+    const data = dataOf(uses, namespace);
+    const has = stored.get(namespace);
+    if (Object.entries(data).some(([workload, text]) => has?.[workload] !== text)) queue.add(namespace, data);
+  };
+  const learn = (maps: readonly ConfigMap[]): void => {
+    graph.batch(() => {
+      for (const { metadata, data = {} } of maps) {
+        stored.set(metadata.namespace ?? "", data);
+        for (const [workload, text] of Object.entries(data)) {
+          const key = `${metadata.namespace}/${workload}`;
+          const kept = parse(text);
+          if (kept) uses.set(key, allUses(uses.get(key), kept));
+        }
+      }
+    });
+    for (const { metadata } of maps) check(metadata.namespace ?? "");
+  };
+  const synced = Promise.withResolvers<void>();
+  const handler = {
+    sync: (maps: readonly ConfigMap[]) => {
+      learn(maps);
+      synced.resolve();
+    },
+    change: (deltas: readonly { type: "upsert" | "delete"; object: ConfigMap }[]) => {
+      for (const { type, object } of deltas) if (type === "delete") stored.delete(object.metadata.namespace ?? "");
+      learn(deltas.filter(({ type }) => type === "upsert").map(({ object }) => object));
+    },
+    trouble: onError,
+  };
+  const following = reflect<ConfigMap>(
+    store,
+    configMapKind.type,
+    { labelSelector: `${LABEL}=true`, longestRetryMs: 5_000 },
+    handler,
+    signal,
+  );
+  await synced.promise;
   const stop = graph.onChange(uses, (changes) => {
-    for (const namespace of new Set([...changes.keys()].map(namespaceOf)))
-      queue.add(namespace, dataOf(uses, namespace));
+    for (const namespace of new Set([...changes.keys()].map(namespaceOf))) check(namespace);
   });
   return {
     close: async () => {
       stop();
-      await queue.close();
+      await Promise.all([queue.close(), following]);
     },
   };
 }
-
 async function write(store: Store, namespace: string, data: Record<string, string>): Promise<void> {
   const body = { data };
   try {

@@ -1,5 +1,6 @@
 import { StoreError } from "../store/error.ts";
 import type { KubeObject, ResourceType } from "../store/object.ts";
+import { reflect } from "../store/reflector.ts";
 import type { Store } from "../store/store.ts";
 import { Authority, type AuthorityMaterial, createAuthority } from "./authority.ts";
 import { IdentityError } from "./identity-error.ts";
@@ -20,10 +21,64 @@ interface SecretObject extends KubeObject {
  * made on first use. Two control planes that start at once agree: the loser of the race reads what the winner wrote.
  */
 export async function loadAuthority(store: Store, namespace: string, trustDomain: string): Promise<Authority> {
-  const plugged = await read(store, namespace, PLUGGED_IN);
-  if (plugged) return Authority.load(plugged, `Secret ${namespace}/${PLUGGED_IN}`);
-  const kept = (await read(store, namespace, SELF_SIGNED)) ?? (await make(store, namespace, trustDomain));
-  return Authority.load(kept, `Secret ${namespace}/${SELF_SIGNED}`);
+  const kept = await stored(store, namespace);
+  if (kept) return kept;
+  return Authority.load(await make(store, namespace, trustDomain), `Secret ${namespace}/${SELF_SIGNED}`);
+}
+
+async function stored(store: Store, namespace: string): Promise<Authority | undefined> {
+  for (const name of [PLUGGED_IN, SELF_SIGNED]) {
+    const material = await read(store, namespace, name);
+    if (material) return Authority.load(material, `Secret ${namespace}/${name}`);
+  }
+  return undefined;
+}
+
+/** The CA of the moment, and how to hear of another that takes its place. */
+export interface AuthoritySource {
+  current(): Authority;
+  onChange(listener: () => void): () => void;
+}
+
+export interface FollowAuthorityOptions {
+  store: Store;
+  namespace: string;
+  trustDomain: string;
+  signal: AbortSignal;
+  onError(error: unknown): void;
+}
+
+/**
+ * Loads the CA and follows its Secrets. One that is deleted, or does not hold a CA that works, changes nothing: what
+ * trusts the present one would break.
+ */
+export async function followAuthority(options: FollowAuthorityOptions): Promise<AuthoritySource> {
+  const { store, namespace, trustDomain, signal, onError } = options;
+  const listeners = new Set<() => void>();
+  let current = await loadAuthority(store, namespace, trustDomain);
+  const reload = async (): Promise<void> => {
+    const kept = await stored(store, namespace);
+    if (!kept || kept.fingerprint === current.fingerprint || signal.aborted) return;
+    current = kept;
+    for (const listener of listeners) listener();
+  };
+  const changed = (): void => void reload().catch(onError);
+  for (const name of [PLUGGED_IN, SELF_SIGNED]) {
+    const selection = { namespace, fieldSelector: `metadata.name=${name}`, longestRetryMs: 5_000 };
+    void reflect(store, SECRETS, selection, { sync: changed, change: changed, trouble: onError }, signal);
+  }
+  return {
+    current: () => current,
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+/** An authority that stays. */
+export function constantAuthority(authority: Authority): AuthoritySource {
+  return { current: () => authority, onChange: () => () => {} };
 }
 
 async function read(store: Store, namespace: string, name: string): Promise<AuthorityMaterial | undefined> {

@@ -105,6 +105,11 @@ export class Authority {
     return this.#certificate.notAfter;
   }
 
+  /** Tells one CA from another: differs when what it issues, or whom it asks to be trusted, does. */
+  get fingerprint(): string {
+    return [this.#certificate.toString("pem"), this.#chain, this.roots.trim()].join("\n");
+  }
+
   /** A certificate by which a workload is both client and server, named by its SPIFFE id alone. */
   async issue(request: WorkloadRequest): Promise<Issued> {
     if (!parseSpiffeId(request.spiffeId)) {

@@ -9,7 +9,7 @@ import { EmbeddedStore } from "../store/embedded/embedded-store.ts";
 import type { KubeObject, ResourceType } from "../store/object.ts";
 import type { Store } from "../store/store.ts";
 import { Authority, createAuthority } from "./authority.ts";
-import { loadAuthority } from "./authority-secret.ts";
+import { constantAuthority, followAuthority, loadAuthority } from "./authority-secret.ts";
 import { keepRootConfigMaps } from "./root-config-maps.ts";
 import { controlPlaneNames, serverCertificate } from "./server-certificate.ts";
 import { formatSpiffeId, parseSpiffeId } from "./spiffe.ts";
@@ -93,7 +93,7 @@ test("the control plane's certificate has Istio's names and is renewed at half o
   const authority = await Authority.load(await createAuthority("cluster.local"), "test");
   const stop = new AbortController();
   const identity = await serverCertificate({
-    authority,
+    authority: constantAuthority(authority),
     dnsNames: controlPlaneNames("istio-system", "cluster.local"),
     ttlMs: 200,
     signal: stop.signal,
@@ -112,12 +112,14 @@ test("every namespace has the root's ConfigMap, also a new one, and also after s
   const store = await world();
   await namespace(store, "default");
   const stop = new AbortController();
-  const keeping = keepRootConfigMaps({ store, roots: "ROOT", signal: stop.signal, onError: assert.fail });
+  const authority = constantAuthority(await loadAuthority(store, "istio-system", "cluster.local"));
+  const { roots } = authority.current();
+  const keeping = keepRootConfigMaps({ store, authority, signal: stop.signal, onError: assert.fail });
   type Map = KubeObject & { data?: Record<string, string> };
   const root = (name: string) =>
     eventually(async () => {
       const map = await store.get<Map>(CONFIG_MAPS, { namespace: name, name: "istio-ca-root-cert" });
-      return map.data?.["root-cert.pem"] === "ROOT" ? map : undefined;
+      return map.data?.["root-cert.pem"] === roots ? map : undefined;
     });
   await root("istio-system");
   await root("default");
@@ -134,6 +136,54 @@ test("every namespace has the root's ConfigMap, also a new one, and also after s
   stop.abort();
   await keeping;
   store.close();
+});
+
+test("a CA that replaces another is used from then on; one that is deleted or broken changes nothing", async () => {
+  const store = await world();
+  const stop = new AbortController();
+  const errors: unknown[] = [];
+  const authority = await followAuthority({
+    store,
+    namespace: "istio-system",
+    trustDomain: "cluster.local",
+    signal: stop.signal,
+    onError: (error) => errors.push(error),
+  });
+  const identity = await serverCertificate({
+    authority,
+    dnsNames: ["a"],
+    signal: stop.signal,
+    onError: assert.fail,
+  });
+  const keeping = keepRootConfigMaps({ store, authority, signal: stop.signal, onError: assert.fail });
+  const issuer = () => new X509Certificate(identity.current().certificate).issuer;
+  assert.match(issuer(), /cluster.local/);
+  const plugged = await createAuthority("plugged");
+  const at = { namespace: "istio-system", name: "cacerts" };
+  await store.create<KubeObject & { stringData: object }>(SECRETS, {
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { ...at },
+    stringData: { "ca-cert.pem": plugged.certificate, "ca-key.pem": plugged.privateKey },
+  });
+  await eventually(async () => (issuer().includes("plugged") ? true : undefined));
+  const root = { namespace: "istio-system", name: "istio-ca-root-cert" };
+  await eventually(async () => {
+    const map = await store.get<KubeObject & { data?: Record<string, string> }>(CONFIG_MAPS, root);
+    return map.data?.["root-cert.pem"] === plugged.roots ? true : undefined;
+  });
+  await store.patch(SECRETS, at, { type: "merge", body: { stringData: { "ca-key.pem": "broken" } } });
+  await eventually(async () => (errors.length > 0 ? true : undefined));
+  await store.delete(SECRETS, { namespace: "istio-system", name: "istio-ca-secret" });
+  await sleep(20);
+  assert.match(issuer(), /plugged/);
+  stop.abort();
+  await keeping;
+  store.close();
+});
+
+test("a revision's control plane is known by its own name too", () => {
+  assert.ok(controlPlaneNames("istio-system", "cluster.local", "canary").includes("istiod-canary.istio-system.svc"));
 });
 
 test("SPIFFE ids read back what they were written from", () => {

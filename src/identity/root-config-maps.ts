@@ -3,6 +3,7 @@ import { StoreError } from "../store/error.ts";
 import type { KubeObject, ResourceType } from "../store/object.ts";
 import { type ReflectHandler, reflect } from "../store/reflector.ts";
 import type { Store } from "../store/store.ts";
+import type { AuthoritySource } from "./authority-secret.ts";
 
 const NAMESPACES: ResourceType = {
   group: "",
@@ -29,19 +30,21 @@ interface ConfigMapObject extends KubeObject {
 
 export interface RootConfigMapsOptions {
   store: Store;
-  /** PEM. */
-  roots: string;
+  authority: AuthoritySource;
   signal: AbortSignal;
   onError(error: unknown): void;
 }
 
 /** Keeps ConfigMap `istio-ca-root-cert` in every namespace, and as it should be, until aborted. */
-export async function keepRootConfigMaps({ store, roots, signal, onError }: RootConfigMapsOptions): Promise<void> {
+export async function keepRootConfigMaps(options: RootConfigMapsOptions): Promise<void> {
+  const { store, authority, signal, onError } = options;
   const namespaces = new Set<string>();
   const written = new Map<string, string | undefined>();
   const busy = new Map<string, Promise<void>>();
   const check = (namespace: string): void => {
-    if (!namespaces.has(namespace) || written.get(namespace) === roots || busy.has(namespace)) return;
+    const { roots } = authority.current();
+    if (signal.aborted || !namespaces.has(namespace)) return;
+    if (written.get(namespace) === roots || busy.has(namespace)) return;
     busy.set(
       namespace,
       ensure(store, namespace, roots)
@@ -52,7 +55,7 @@ export async function keepRootConfigMaps({ store, roots, signal, onError }: Root
         })
         .finally(() => {
           busy.delete(namespace);
-          if (!signal.aborted) check(namespace);
+          check(namespace);
         }),
     );
   };
@@ -78,10 +81,15 @@ export async function keepRootConfigMaps({ store, roots, signal, onError }: Root
     trouble: onError,
   });
   const ours = { longestRetryMs: 5_000, fieldSelector: `metadata.name=${NAME}` };
+  const forget = authority.onChange(() => {
+    for (const namespace of namespaces) check(namespace);
+  });
   await Promise.all([
     reflect(store, NAMESPACES, { longestRetryMs: 5_000 }, each(sawNamespace), signal),
     reflect(store, CONFIG_MAPS, ours, each(sawConfigMap), signal),
   ]);
+  forget();
+  await Promise.all(busy.values());
 }
 
 async function ensure(store: Store, namespace: string, roots: string): Promise<void> {

@@ -1,4 +1,5 @@
-import type { Authority, Issued } from "./authority.ts";
+import type { Issued } from "./authority.ts";
+import type { AuthoritySource } from "./authority-secret.ts";
 
 /** A certificate in PEM with its key, and how to hear of its successors. */
 export interface ServerIdentity {
@@ -7,7 +8,7 @@ export interface ServerIdentity {
 }
 
 export interface ServerCertificateOptions {
-  authority: Authority;
+  authority: AuthoritySource;
   dnsNames: readonly string[];
   /** Default: a day. */
   ttlMs?: number;
@@ -20,37 +21,51 @@ export interface ServerCertificateOptions {
 const DAY_MS = 24 * 60 * 60 * 1000;
 const RETRY_MS = 60_000;
 
-/** The names by which proxies and the API server call the control plane. */
-export function controlPlaneNames(namespace: string, clusterDomain: string): string[] {
-  return [`istiod.${namespace}.svc`, `istiod.${namespace}`, `istiod.${namespace}.svc.${clusterDomain}`, "localhost"];
+/** The names by which proxies and the API server call the control plane of a revision. */
+export function controlPlaneNames(namespace: string, clusterDomain: string, revision = "default"): string[] {
+  const services = revision === "default" ? ["istiod"] : [`istiod-${revision}`, "istiod"];
+  const names = services.map((name) => `${name}.${namespace}`);
+  return [...names.flatMap((name) => [`${name}.svc`, name, `${name}.svc.${clusterDomain}`]), "localhost"];
 }
 
-/** The control plane's own certificate, renewed at half of its life. */
+/** The control plane's own certificate, renewed at half of its life, and when another CA issues it. */
 export async function serverCertificate(options: ServerCertificateOptions): Promise<ServerIdentity> {
   const { authority, dnsNames, ttlMs = DAY_MS, signal, onError } = options;
   const listeners = new Set<() => void>();
-  let current = pair(await authority.issueServer(dnsNames, ttlMs));
+  let current = pair(await authority.current().issueServer(dnsNames, ttlMs));
   let timer: NodeJS.Timeout | undefined;
   const plan = (inMs: number): void => {
+    clearTimeout(timer);
     if (signal.aborted) return;
     timer = setTimeout(renew, inMs);
     timer.unref();
   };
   const renew = (): void => {
-    authority.issueServer(dnsNames, ttlMs).then(
-      (issued) => {
-        current = pair(issued);
-        for (const listener of listeners) listener();
-        plan(ttlMs / 2);
-      },
-      (error: unknown) => {
-        onError(error);
-        plan(RETRY_MS);
-      },
-    );
+    authority
+      .current()
+      .issueServer(dnsNames, ttlMs)
+      .then(
+        (issued) => {
+          current = pair(issued);
+          for (const listener of listeners) listener();
+          plan(ttlMs / 2);
+        },
+        (error: unknown) => {
+          onError(error);
+          plan(RETRY_MS);
+        },
+      );
   };
   plan(ttlMs / 2);
-  signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
+  const forget = authority.onChange(renew);
+  signal.addEventListener(
+    "abort",
+    () => {
+      clearTimeout(timer);
+      forget();
+    },
+    { once: true },
+  );
   return {
     current: () => current,
     onChange(listener) {

@@ -13,6 +13,7 @@ import {
 import { CLUSTER } from "../envoy/types.ts";
 import { authenticator } from "../identity/authenticator.ts";
 import { Authority, createAuthority } from "../identity/authority.ts";
+import { constantAuthority } from "../identity/authority-secret.ts";
 import { serverCertificate } from "../identity/server-certificate.ts";
 import { DiscoveryServer, streamAge } from "./server.ts";
 import { brief } from "./testing/fake-proxy.ts";
@@ -45,7 +46,7 @@ before(async () => {
   const authority = await Authority.load(await createAuthority("cluster.local"), "test");
   roots = Buffer.from(authority.roots);
   const identity = await serverCertificate({
-    authority,
+    authority: constantAuthority(authority),
     dnsNames: ["localhost", "istiod.istio-system.svc"],
     signal: stop.signal,
     onError: assert.fail,

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ensureEnvoy } from "../../src/envoy/binary/ensure-envoy.ts";
 import { Authority, createAuthority } from "../../src/identity/authority.ts";
+import { constantAuthority } from "../../src/identity/authority-secret.ts";
 import { type ServerIdentity, serverCertificate } from "../../src/identity/server-certificate.ts";
 import { DiscoveryServer } from "../../src/xds/server.ts";
 import type { SentReport } from "../../src/xds/session.ts";
@@ -45,7 +46,7 @@ export class Bench {
     writeFileSync(join(bench.#directory, "root.pem"), authority.roots);
     bench.writeToken("one");
     bench.#identity = await serverCertificate({
-      authority,
+      authority: constantAuthority(authority),
       dnsNames: ["localhost"],
       signal: bench.#stop.signal,
       onError: console.error,

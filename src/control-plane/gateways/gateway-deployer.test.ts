@@ -11,9 +11,9 @@ import { gatewayClassKind } from "../../kinds/gateway-api/gateway-class.ts";
 import { gatewayApiKinds } from "../../kinds/gateway-api/index.ts";
 import type { GatewayRow } from "../../mesh/gateway-api/gateways.ts";
 import { EmbeddedStore } from "../../store/embedded/embedded-store.ts";
-import type { KubeObject } from "../../store/object.ts";
+import type { KubeObject, ObjectMeta } from "../../store/object.ts";
 import { ensureGatewayClasses } from "./gateway-classes.ts";
-import { deployGateways } from "./gateway-deployer.ts";
+import { deployGateways, wireGatewayDeployments } from "./gateway-deployer.ts";
 import type { GatewayPod } from "./gateway-objects.ts";
 import { ingressGatewayObjects } from "./ingress-gateway.ts";
 
@@ -60,9 +60,15 @@ async function setUp(metadata: object = {}, spec: object = {}) {
   const objects = graph.input<KubeObject>("objects");
   objects.set("default/bookinfo-gateway", gateway);
   const errors: unknown[] = [];
-  const deployer = deployGateways({ store, graph, rows, objects, pod, onError: (_key, error) => errors.push(error) });
+  const namespaces = graph.input<{ metadata: ObjectMeta }>("namespaces");
+  const pods = graph.input<GatewayPod>("pod");
+  pods.set("", pod);
+  const revisions = graph.input<true>("revisions");
+  revisions.set("default", true);
+  const wanted = wireGatewayDeployments(graph, { rows, objects, namespaces, pod: pods, revisions });
+  const deployer = deployGateways({ store, graph, wanted, onError: (_key, error) => errors.push(error) });
   const get = (type: typeof serviceKind.type, name = at) => store.get<KubeObject>(type, name);
-  return { store, rows, objects, gateway, deployer, errors, get };
+  return { store, rows, objects, namespaces, revisions, gateway, deployer, errors, get };
 }
 
 test("a Gateway gets a ServiceAccount, a Deployment and a Service that it owns, with Istio's labels", async () => {
@@ -140,4 +146,19 @@ test("the GatewayClass istio is made once", async () => {
     JSON.stringify(await store.get(gatewayClassKind.type, { name: "istio" })),
     /istio.io\/gateway-controller/,
   );
+});
+
+test("a Gateway is deployed by the revision that its label, or its namespace's, names; when it moves nothing is removed", async () => {
+  const { rows, namespaces, revisions, deployer, get } = await setUp();
+  namespaces.set("default", { metadata: { name: "default", labels: { "istio.io/rev": "canary" } } });
+  rows.set("default/bookinfo-gateway", row());
+  await deployer.idle();
+  await assert.rejects(get(serviceKind.type), /not found/);
+  revisions.set("canary", true);
+  await deployer.idle();
+  assert.ok(await get(serviceKind.type));
+  revisions.delete("canary");
+  await deployer.idle();
+  assert.ok(await get(serviceKind.type));
+  await deployer.close();
 });

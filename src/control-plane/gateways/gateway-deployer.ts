@@ -6,19 +6,50 @@ import type { Collection } from "../../engine/collection.ts";
 import type { Graph } from "../../engine/graph.ts";
 import type { GatewayRow } from "../../mesh/gateway-api/gateways.ts";
 import { StoreError } from "../../store/error.ts";
-import { type KubeObject, keyOf } from "../../store/object.ts";
+import { type KubeObject, keyOf, type ObjectMeta } from "../../store/object.ts";
 import type { Store } from "../../store/store.ts";
 import { workQueue } from "../status/work-queue.ts";
 import { type DeployedObject, type GatewayPod, gatewayObjects } from "./gateway-objects.ts";
 
-export interface GatewayDeployerOptions {
-  store: Store;
-  graph: Graph;
+/** The label of Gateways, and of namespaces, that names the revision they belong to. */
+const REVISION = "istio.io/rev";
+
+export interface GatewayDeploymentSources {
   /** Gateways of our classes, as the mesh sees them. */
   rows: Collection<GatewayRow>;
   /** Gateways as stored. */
   objects: Collection<KubeObject>;
-  pod: GatewayPod;
+  namespaces: Collection<{ metadata: ObjectMeta }>;
+  /** One row, key "": without it nothing is deployed. */
+  pod: Collection<GatewayPod>;
+  /** The names by which our revision goes: its own, and the tags that point at it. */
+  revisions: Collection<true>;
+}
+
+/** What is to be there for a Gateway; undefined when another revision's control plane sees to that. */
+export interface GatewayDeployment {
+  objects: readonly DeployedObject[] | undefined;
+}
+
+export function wireGatewayDeployments(
+  graph: Graph,
+  { rows, objects, namespaces, pod, revisions }: GatewayDeploymentSources,
+): Collection<GatewayDeployment> {
+  return graph.derive("gateway deployments", rows, (key, row, read): GatewayDeployment | undefined => {
+    const gateway = read.get(objects, key);
+    if (!gateway || !row.managed) return undefined;
+    const template = read.get(pod, "");
+    const labels = read.get(namespaces, row.namespace)?.metadata.labels;
+    const revision = gateway.metadata.labels?.[REVISION] ?? labels?.[REVISION] ?? "default";
+    const ours = template !== undefined && read.get(revisions, revision) === true;
+    return { objects: ours ? gatewayObjects(gateway, row, template) : undefined };
+  });
+}
+
+export interface GatewayDeployerOptions {
+  store: Store;
+  graph: Graph;
+  wanted: Collection<GatewayDeployment>;
   onError(gateway: string, error: unknown): void;
   retryMs?: number;
 }
@@ -35,25 +66,20 @@ interface Work {
 }
 
 export function deployGateways(options: GatewayDeployerOptions): GatewayDeployer {
-  const { store, graph, objects, pod } = options;
-  const wanted = graph.derive<GatewayRow, readonly DeployedObject[]>(
-    "gateway deployments",
-    options.rows,
-    (key, row, read) => {
-      const gateway = read.get(objects, key);
-      return gateway && row.managed ? gatewayObjects(gateway, row, pod) : undefined;
-    },
-  );
+  const { store, graph, wanted } = options;
   const queue = workQueue<Work>({
     run: (_key, work) => carryOut(store, work),
     onError: options.onError,
     ...(options.retryMs === undefined ? {} : { retryMs: options.retryMs }),
   });
-  for (const [key, apply] of wanted.entries()) queue.add(key, { apply, remove: [] });
+  for (const [key, { objects }] of wanted.entries()) if (objects) queue.add(key, { apply: objects, remove: [] });
   const stop = graph.onChange(wanted, (changes) => {
-    for (const [key, { before = [], after = [] }] of changes) {
-      const stays = new Set(after.map(idOf));
-      queue.add(key, { apply: after, remove: before.filter((each) => !stays.has(idOf(each))) });
+    for (const [key, { before, after }] of changes) {
+      // Who takes a Gateway over from us applies to the objects that are there.
+      if (after && !after.objects) continue;
+      const apply = after?.objects ?? [];
+      const stays = new Set(apply.map(idOf));
+      queue.add(key, { apply, remove: (before?.objects ?? []).filter((each) => !stays.has(idOf(each))) });
     }
   });
   return {

@@ -1,9 +1,9 @@
 import type { Collection } from "../../engine/collection.ts";
 import type { Graph } from "../../engine/graph.ts";
+import type { Input } from "../../engine/input.ts";
 import { istioKinds } from "../../kinds/istio/index.ts";
 import type { ObjectRef } from "../../mesh/model.ts";
 import type { ConditionRow, StatusRow } from "../../mesh/status-row.ts";
-import type { ResourceType } from "../../store/object.ts";
 import type { Hub } from "../../xds/hub.ts";
 
 /** Proxies named in a message: a mesh of thousands must not make a status of megabytes. */
@@ -11,56 +11,62 @@ const PROXIES_NAMED = 3;
 
 export type RejectionStatus = StatusRow<{ conditions: ConditionRow[] }>;
 
-/**
- * What proxies rejected, as a condition of the objects that it came from, in Envoy's words. Rows go when the proxies
- * accept what came after.
- */
-export function wireRejections(graph: Graph, hub: Hub): Collection<RejectionStatus> {
-  const rows = graph.input<RejectionStatus>("rejections by proxies");
-  hub.onRejections(() => {
-    const now = statusesOf(hub);
-    graph.batch(() => {
-      for (const key of [...rows.keys()]) if (!now.has(key)) rows.delete(key);
-      for (const [key, row] of now) rows.set(key, row);
-    });
-  });
-  return rows;
-}
-
-function statusesOf(hub: Hub): Map<string, RejectionStatus> {
-  const found = new Map<string, { type: ResourceType; origin: ObjectRef; said: Set<string>; proxies: Set<string> }>();
-  for (const { proxy, types } of hub.status()) {
-    for (const { name, message, origins } of types.flatMap(({ rejections }) => rejections)) {
-      for (const origin of origins) {
-        const type = istioKinds.find((kind) => `${kind.type.group}/${kind.type.kind}` === origin.kind)?.type;
-        if (!type) continue;
-        const key = `${origin.kind} ${origin.namespace}/${origin.name}`;
-        const entry = found.get(key) ?? { type, origin, said: new Set(), proxies: new Set() };
-        entry.said.add(`${name}: ${message.trim()}`);
-        entry.proxies.add(`${proxy.pod}.${proxy.namespace}`);
-        found.set(key, entry);
-      }
-    }
-  }
-  return new Map([...found].map(([key, entry]) => [key, statusOf(entry)]));
-}
-
-function statusOf(entry: {
-  type: ResourceType;
+/** Something of an object that a proxy rejected, in Envoy's words. */
+export interface Rejected {
   origin: ObjectRef;
-  said: Set<string>;
-  proxies: Set<string>;
-}): RejectionStatus {
-  const { type, origin, said, proxies } = entry;
-  const others = proxies.size > PROXIES_NAMED ? ` and ${proxies.size - PROXIES_NAMED} more` : "";
-  const who = `${[...proxies].sort().slice(0, PROXIES_NAMED).join(", ")}${others}`;
-  const message = `rejected by ${who}, where the last good configuration stays in force: ${[...said].join("; ")}`;
+  /** `POD.NAMESPACE` */
+  proxy: string;
+  message: string;
+}
+
+/** What the proxies of each control plane reject at this moment, by the control plane's name. */
+export type RejectionReports = Input<readonly Rejected[]>;
+
+/** Keeps the report of this control plane. */
+export function reportRejections(hub: Hub, reports: RejectionReports, own: string): void {
+  hub.onRejections(() => reports.set(own, rejectedBy(hub)));
+}
+
+function rejectedBy(hub: Hub): Rejected[] {
+  return hub.status().flatMap(({ proxy, types }) =>
+    types
+      .flatMap(({ rejections }) => rejections)
+      .flatMap(({ name, message, origins }) =>
+        origins.map((origin) => ({
+          origin,
+          proxy: `${proxy.pod}.${proxy.namespace}`,
+          message: `${name}: ${message.trim()}`,
+        })),
+      ),
+  );
+}
+
+/**
+ * What proxies rejected, as a condition of the objects that it came from. Rows go when the proxies accept what came
+ * after.
+ */
+export function wireRejections(graph: Graph, reports: RejectionReports): Collection<RejectionStatus> {
+  const each = graph.deriveMany<readonly Rejected[], Rejected>("rejections", reports, (replica, rejected) =>
+    rejected.map((one, index) => [`${replica}|${index}`, one]),
+  );
+  const byObject = graph.index(each, "object", ({ origin }) => [`${origin.kind} ${origin.namespace}/${origin.name}`]);
+  return graph.derive("rejections by proxies", byObject, (_object, rejected) => statusOf([...rejected.values()]));
+}
+
+function statusOf(rejected: readonly Rejected[]): RejectionStatus | undefined {
+  const origin = rejected[0]?.origin;
+  const kind = istioKinds.find(({ type }) => `${type.group}/${type.kind}` === origin?.kind);
+  if (!origin || !kind) return undefined;
+  const proxies = [...new Set(rejected.map(({ proxy }) => proxy))].sort();
+  const others = proxies.length > PROXIES_NAMED ? ` and ${proxies.length - PROXIES_NAMED} more` : "";
+  const who = `${proxies.slice(0, PROXIES_NAMED).join(", ")}${others}`;
+  const said = [...new Set(rejected.map(({ message }) => message))].sort().join("; ");
   const condition: ConditionRow = {
     type: "Programmed",
     status: "False",
     reason: "RejectedByProxy",
-    message,
+    message: `rejected by ${who}, where the last good configuration stays in force: ${said}`,
     observedGeneration: 0,
   };
-  return { type, namespace: origin.namespace, name: origin.name, status: { conditions: [condition] } };
+  return { type: kind.type, namespace: origin.namespace, name: origin.name, status: { conditions: [condition] } };
 }

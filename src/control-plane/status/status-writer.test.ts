@@ -3,13 +3,14 @@ import { test } from "node:test";
 import { Graph } from "../../engine/graph.ts";
 import { httpRouteKind } from "../../kinds/gateway-api/http-route.ts";
 import { gatewayApiKinds } from "../../kinds/gateway-api/index.ts";
+import { istioKinds } from "../../kinds/istio/index.ts";
+import { virtualServiceKind } from "../../kinds/istio/virtual-service.ts";
 import type { StatusRow } from "../../mesh/status-row.ts";
 import { EmbeddedStore } from "../../store/embedded/embedded-store.ts";
 import { kinds, namespaces } from "../../store/embedded/testing.ts";
 import type { KubeObject } from "../../store/object.ts";
 import type { Store } from "../../store/store.ts";
-import { mergeStatus } from "./merge-status.ts";
-import { statusWriter } from "./status-writer.ts";
+import { FIELD_MANAGER, statusWriter } from "./status-writer.ts";
 
 const type = httpRouteKind.type;
 const at = { namespace: "default", name: "r" };
@@ -27,7 +28,7 @@ function parents(...conditions: object[]) {
 }
 
 async function setUp() {
-  const store = new EmbeddedStore({ path: ":memory:", kinds: [...kinds, ...gatewayApiKinds] });
+  const store = new EmbeddedStore({ path: ":memory:", kinds: [...kinds, ...gatewayApiKinds, ...istioKinds] });
   await store.create(namespaces, { apiVersion: "v1", kind: "Namespace", metadata: { name: "default" } });
   await store.create(type, {
     apiVersion: "gateway.networking.k8s.io/v1",
@@ -62,7 +63,7 @@ async function setUp() {
   const fail = (times: number): void => {
     failures = times;
   };
-  return { store, rows, writer, status, errors, fail, writes: () => writes };
+  return { store, graph, rows, writer, status, errors, fail, writes: () => writes };
 }
 
 function bound(store: EmbeddedStore): Store {
@@ -125,60 +126,49 @@ test("what a row said is taken back when it goes", async () => {
   await writer.close();
 });
 
-const now = "2026-03-01T10:00:00Z";
-const old = "2026-01-01T00:00:00Z";
-
-test("a condition keeps its time while its status stays, whatever else changes", () => {
-  const had = { conditions: [{ type: "Accepted", status: "True", reason: "A", lastTransitionTime: old }] };
-  const same = mergeStatus(had, { conditions: [{ type: "Accepted", status: "True", reason: "B" }] }, { now });
-  assert.deepEqual(same, { conditions: [{ type: "Accepted", status: "True", reason: "B", lastTransitionTime: old }] });
-  const other = mergeStatus(had, { conditions: [{ type: "Accepted", status: "False", reason: "B" }] }, { now });
-  assert.deepEqual(other, {
-    conditions: [{ type: "Accepted", status: "False", reason: "B", lastTransitionTime: now }],
+test("of several collections all is said; what one no longer says goes, what others set stays", async () => {
+  const { rows, graph, writer, store } = await setUp();
+  const { type } = virtualServiceKind;
+  const condition = (name: string) => ({ ...accepted("False", "No"), type: name });
+  await store.create(type, {
+    apiVersion: "networking.istio.io/v1",
+    kind: type.kind,
+    metadata: { ...at },
+    spec: { hosts: ["a"], http: [{ route: [{ destination: { host: "a" } }] }] },
   });
-});
-
-test("conditions of other types and parents of other controllers stay", () => {
-  const had = {
-    conditions: [{ type: "Theirs", status: "True" }],
-    parents: [{ controllerName: "them", parentRef: { name: "g" } }],
+  const theirs = { status: { conditions: [condition("Theirs")] } };
+  await store.patch(type, at, { type: "merge", body: theirs }, { subresource: "status", fieldManager: "them" });
+  const more = graph.input<StatusRow>("more statuses");
+  rows.set("r", { type, ...at, status: { conditions: [condition("ResolvedRefs")], observedGeneration: 1 } });
+  more.set("r", { type, ...at, status: { conditions: [condition("Programmed")] } });
+  writer.follow(rows);
+  writer.follow(more);
+  await writer.idle();
+  const types = async () => {
+    const { status } = await store.get<KubeObject & { status: { conditions: { type: string }[] } }>(type, at);
+    return status.conditions.map((each) => each.type).sort();
   };
-  const wanted = {
-    conditions: [{ type: "Ours", status: "True" }],
-    parents: [{ controllerName: "us", parentRef: { name: "g" }, conditions: [] }],
-  };
-  assert.deepEqual(mergeStatus(had, wanted, { now }), {
-    conditions: [
-      { type: "Theirs", status: "True" },
-      { type: "Ours", status: "True", lastTransitionTime: now },
-    ],
-    parents: [
-      { controllerName: "them", parentRef: { name: "g" } },
-      { controllerName: "us", parentRef: { name: "g" }, conditions: [] },
-    ],
-  });
+  assert.deepEqual(await types(), ["Programmed", "ResolvedRefs", "Theirs"]);
+  more.delete("r");
+  await writer.idle();
+  assert.deepEqual(await types(), ["ResolvedRefs", "Theirs"]);
+  await writer.close();
 });
 
-test("conditions of listeners are timed by listener", () => {
-  const listener = (name: string, status: string, time?: string) => ({
-    name,
-    conditions: [{ type: "Accepted", status, ...(time && { lastTransitionTime: time }) }],
-  });
-  const had = { listeners: [listener("a", "True", old), listener("b", "True", old)] };
-  const wanted = { listeners: [listener("a", "True"), listener("b", "False")] };
-  assert.deepEqual(mergeStatus(had, wanted, { now }), {
-    listeners: [listener("a", "True", old), listener("b", "False", now)],
-  });
-});
-
-test("a field that is no longer said is removed, and empty lists are as good as none", () => {
-  const had = { validationMessages: [{ code: "IST0101" }], observedGeneration: 3 };
-  const before = { validationMessages: [{ code: "IST0101" }] };
-  assert.deepEqual(mergeStatus(had, {}, { now, before }), { validationMessages: null });
-  assert.equal(mergeStatus(undefined, { parents: [] }, { now }), undefined);
-});
-
-test("entries of ours for parents that are no longer named go, also those of an earlier run", () => {
-  const had = { parents: [{ controllerName: "istio.io/gateway-controller", parentRef: { name: "g" } }] };
-  assert.deepEqual(mergeStatus(had, { parents: [] }, { now }), { parents: [] });
+test("what an earlier writer said and no row says now is taken back; what rows say stays", async () => {
+  const { graph, rows, writer, store, status } = await setUp();
+  rows.set("r", { type, ...at, status: parents(accepted("True", "Accepted")) });
+  writer.follow(rows);
+  await writer.idle();
+  await writer.sweep(type);
+  await writer.idle();
+  assert.match(JSON.stringify(await status()), /Accepted/);
+  await writer.close();
+  const successor = statusWriter({ store, graph, onError: (_key, error) => assert.fail(String(error)) });
+  await successor.sweep(type);
+  await successor.idle();
+  assert.deepEqual(await status(), { parents: [] });
+  const { metadata } = await store.get<KubeObject>(type, at);
+  assert.match(JSON.stringify(metadata.managedFields), new RegExp(`"${FIELD_MANAGER}"`));
+  await successor.close();
 });

@@ -1,15 +1,20 @@
 /**
- * Writes what rows say into the status of objects, and only when it differs: the last link of the way of a change back
- * to who made it.
+ * Writes what rows say into the status of objects, by server-side apply and only when it differs: the last link of the
+ * way of a change back to who made it. What several collections say of one object is applied together, so that what
+ * none of them says any more goes, whoever applied it in an earlier life.
  */
 import type { Collection } from "../../engine/collection.ts";
 import type { Graph } from "../../engine/graph.ts";
 import type { StatusRow } from "../../mesh/status-row.ts";
 import { StoreError } from "../../store/error.ts";
-import type { KubeObject } from "../../store/object.ts";
-import type { Store } from "../../store/store.ts";
-import { mergeStatus } from "./merge-status.ts";
+import { type KubeObject, keyOf, type ResourceType } from "../../store/object.ts";
+import type { ObjectName, Store } from "../../store/store.ts";
+import { ownsMore } from "./owned-status.ts";
+import { says, timedStatus } from "./timed-status.ts";
 import { workQueue } from "./work-queue.ts";
+
+/** Who owns the fields that the control plane applies. */
+export const FIELD_MANAGER = "lateen";
 
 export interface StatusWriterOptions {
   store: Store;
@@ -22,47 +27,60 @@ export interface StatusWriterOptions {
 export interface StatusWriter {
   /** Follows a collection from now on, beginning with the rows that it has. */
   follow<S extends object>(rows: Collection<StatusRow<S>>): void;
+  /** Takes back what an earlier writer said of objects of this type and no row says now. */
+  sweep(type: ResourceType): Promise<void>;
   /** Resolves when every status is as the rows say. */
   idle(): Promise<void>;
   close(): Promise<void>;
 }
 
 interface Work {
-  row: StatusRow;
-  /** What this writer wrote before. */
-  before?: object;
+  type: ResourceType;
+  name: ObjectName;
+  status: object;
 }
 
 export function statusWriter(options: StatusWriterOptions): StatusWriter {
   const { store, graph, now = () => new Date() } = options;
   const stops: (() => void)[] = [];
-  const written = new Map<string, object>();
+  /** By object: what each collection says of it. */
+  const said = new Map<string, Map<string, StatusRow>>();
   const queue = workQueue<Work>({
-    run: async (key, { row, before }) => {
-      await write(store, row, before, now());
-      if (Object.keys(row.status).length > 0) written.set(key, row.status);
-      else written.delete(key);
-    },
+    run: (_object, work) => write(store, work, now()),
     onError: options.onError,
     ...(options.retryMs === undefined ? {} : { retryMs: options.retryMs }),
   });
-  const add = (collection: string, row: StatusRow): void => {
-    const key = `${collection}: ${row.type.kind} ${row.namespace === "" ? "" : `${row.namespace}/`}${row.name}`;
-    const before = written.get(key);
-    queue.add(key, { row, ...(before && { before }) });
+  const say = (collection: string, row: StatusRow, stays: boolean): void => {
+    const { type } = row;
+    const name = row.namespace === "" ? { name: row.name } : { namespace: row.namespace, name: row.name };
+    const object = idOf(type, name);
+    const rows = said.get(object) ?? new Map<string, StatusRow>();
+    if (stays) rows.set(collection, row);
+    else rows.delete(collection);
+    if (rows.size > 0) said.set(object, rows);
+    else said.delete(object);
+    queue.add(object, { type, name, status: together([...rows.values()]) });
   };
   return {
     follow(rows) {
-      for (const [, row] of rows.entries()) add(rows.name, row);
+      for (const [, row] of rows.entries()) say(rows.name, row, true);
       stops.push(
         graph.onChange(rows, (changes) => {
           for (const { before, after } of changes.values()) {
-            if (after) add(rows.name, after);
-            // What it said is taken back, as far as the object is still there.
-            else if (before) add(rows.name, { ...before, status: {} });
+            const row = after ?? before;
+            if (row) say(rows.name, row, after !== undefined);
           }
         }),
       );
+    },
+    async sweep(type) {
+      const { items } = await store.list(type);
+      for (const object of items) {
+        const { namespace, name } = object.metadata;
+        const at = namespace === undefined ? { name } : { namespace, name };
+        if (said.has(idOf(type, at)) || !ownsMore(object, FIELD_MANAGER, {})) continue;
+        queue.add(idOf(type, at), { type, name: at, status: {} });
+      }
     },
     idle: queue.idle,
     async close() {
@@ -72,17 +90,27 @@ export function statusWriter(options: StatusWriterOptions): StatusWriter {
   };
 }
 
-async function write(store: Store, row: StatusRow, before: object | undefined, now: Date): Promise<void> {
-  const name = row.namespace === "" ? { name: row.name } : { namespace: row.namespace, name: row.name };
+function idOf({ group, kind }: ResourceType, name: ObjectName): string {
+  return `${group}/${kind} ${keyOf({ metadata: name })}`;
+}
+
+/** Conditions of all; other fields are said by one. */
+function together(rows: readonly StatusRow[]): object {
+  const conditions = rows.flatMap(({ status }) => ("conditions" in status ? status.conditions : []));
+  return Object.assign({}, ...rows.map(({ status }) => status), conditions.length > 0 ? { conditions } : {});
+}
+
+async function write(store: Store, { type, name, status }: Work, now: Date): Promise<void> {
   const time = `${now.toISOString().slice(0, 19)}Z`;
   try {
-    const object = await store.get<KubeObject>(row.type, name);
-    const status = mergeStatus(object.status, row.status, { now: time, ...(before && { before }) });
-    if (!status) return;
-    // Only onto what was read: else entries that another controller has just written could be lost.
+    const object = await store.get<KubeObject>(type, name);
+    const applied = timedStatus(object.status, status, time);
+    if (says(object.status, applied) && !ownsMore(object, FIELD_MANAGER, applied)) return;
+    // Only onto what was read: else entries of `parents` that another controller has just written could be lost.
     const metadata = { resourceVersion: object.metadata.resourceVersion };
-    const body = { metadata, status };
-    await store.patch(row.type, name, { type: "merge", body }, { subresource: "status", fieldManager: "lateen" });
+    const body = { apiVersion: object.apiVersion, kind: object.kind, metadata, status: applied };
+    const how = { subresource: "status", fieldManager: FIELD_MANAGER, force: true } as const;
+    await store.patch(type, name, { type: "apply", body }, how);
   } catch (error) {
     if (error instanceof StoreError && error.reason === "NotFound") return;
     throw error;

@@ -32,6 +32,14 @@ export class UseMemory {
   }
 }
 
+/** What either has: what other control planes have seen is added to what this one knows. */
+export function allUses(a: Uses | undefined, b: Uses): Uses {
+  const both = (x: readonly string[], y: readonly string[]): string[] =>
+    [...new Set([...x, ...y])].slice(0, MOST_REMEMBERED).sort();
+  const { hosts, clusters } = a ?? NOTHING;
+  return { hosts: both(hosts, b.hosts), clusters: both(clusters, b.clusters) };
+}
+
 function including(names: readonly string[], name: string): readonly string[] {
   if (names.length >= MOST_REMEMBERED || names.includes(name)) return names;
   return [...names, name].sort();
