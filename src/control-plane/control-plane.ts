@@ -116,7 +116,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     revisions,
   });
   const statuses = [
-    ...Object.values(model.gatewayApi.statuses),
+    ...Object.values(model.gatewayApi.statuses).flat(),
     ...wireReferences(graph, inputs, model.mesh).statuses,
     wireRejections(graph, rejections),
   ];
