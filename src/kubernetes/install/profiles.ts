@@ -1,4 +1,5 @@
 /** The profiles: what each says beyond profile default, as the `spec` of an IstioOperator. */
+import { LateenError } from "../../errors.ts";
 import { version } from "../../version.ts";
 import { mergeTrees, type Tree } from "./tree.ts";
 import { defaultValues } from "./value-defaults.ts";
@@ -77,9 +78,11 @@ export const profiles: readonly Profile[] = [
   },
 ];
 
-/** Everything that a profile says; undefined when there is none of this name. */
-export function profileSpec(name: string): Tree | undefined {
+/** Everything that a profile says. */
+export function profileSpec(name: string): Tree {
   const [base] = profiles;
   const profile = profiles.find((one) => one.name === name);
-  return base && profile && mergeTrees(base.spec, profile.spec);
+  if (base && profile) return mergeTrees(base.spec, profile.spec);
+  const known = profiles.map((profile) => profile.name).join(", ");
+  throw new LateenError("LTN5305", `there is no profile "${name}"`, `Use one of ${known}.`);
 }

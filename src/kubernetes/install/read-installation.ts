@@ -1,11 +1,12 @@
 import { LateenError } from "../../errors.ts";
 import { schemaCheck } from "../../store/check/schema-check.ts";
+import { isFields } from "../../store/patch/json.ts";
 import { checkFields } from "./check-fields.ts";
-import type { Installation } from "./installation.ts";
+import type { Installation, Notice } from "./installation.ts";
 import { DEFAULT_REVISION } from "./names.ts";
 import { OperatorSpec } from "./operator-schema.ts";
-import { profileSpec, profiles } from "./profiles.ts";
-import { type OperatorFile, readOperator } from "./read-operator.ts";
+import { profileSpec } from "./profiles.ts";
+import { OPERATOR_API_VERSION, OPERATOR_KIND, type OperatorFile, readOperator } from "./read-operator.ts";
 import { setFlag } from "./set-flag.ts";
 import { at, mergeTrees, type Tree, treeAt } from "./tree.ts";
 
@@ -19,24 +20,57 @@ export interface InstallationRequest {
 }
 
 /** What is to be installed: a profile, over it the files, over them the flags. Throws on what cannot be meant. */
-export function readInstallation({ files, sets, revision }: InstallationRequest): Installation {
+export function readInstallation(request: InstallationRequest): Installation {
+  const { spec, namespace, warnings } = readSpec(request);
+  return { ...resolve(spec, namespace), warnings };
+}
+
+/** The same as one IstioOperator: installed from it, it comes to the same. */
+export function readOperatorOf(request: InstallationRequest): object {
+  const { base, spec, namespace } = readSpec(request);
+  const resolved = resolve(spec, namespace);
+  return {
+    apiVersion: OPERATOR_API_VERSION,
+    kind: OPERATOR_KIND,
+    metadata: { namespace: resolved.namespace },
+    spec: withRemovals(base, spec),
+  };
+}
+
+interface Spec {
+  /** Of the profile alone. */
+  base: Tree;
+  spec: Tree;
+  /** From a file's metadata. */
+  namespace: string | undefined;
+  warnings: Notice[];
+}
+
+function readSpec({ files, sets, revision }: InstallationRequest): Spec {
   const operators = files.map(readOperator);
   const flags = revision === undefined ? sets : [...sets, `revision=${revision}`];
   const checked = operators.map(({ name, spec }) => checkFields(name, spec));
   const written = mergeTrees(...checked.map(({ spec }) => spec));
-  const set = flags.reduce(setFlag, mergeTrees(profileOf(written, flags), written));
-  const { spec, notices } = checkFields("--set", set);
+  const base = profileOf(written, flags);
+  const { spec, notices } = checkFields("--set", flags.reduce(setFlag, mergeTrees(base, written)));
   const namespace = operators.findLast((operator) => operator.namespace !== undefined)?.namespace;
-  return { ...resolve(spec, namespace), warnings: [...checked.flatMap((file) => file.notices), ...notices] };
+  return { base, spec, namespace, warnings: [...checked.flatMap((file) => file.notices), ...notices] };
+}
+
+/** What `base` has and `tree` has not is null there, so that merging them takes it away again. */
+function withRemovals(base: Tree, tree: Tree): Tree {
+  const removed = Object.keys(base).filter((name) => !(name in tree));
+  const kept = Object.entries(tree).map(([name, value]) => {
+    const before = base[name];
+    return [name, isFields(value) && isFields(before) ? withRemovals(before, value) : value];
+  });
+  return { ...Object.fromEntries(kept), ...Object.fromEntries(removed.map((name) => [name, null])) };
 }
 
 function profileOf(written: Tree, flags: readonly string[]): Tree {
   const flag = flags.findLast((one) => /^(spec\.)?profile=/.test(one.trim()));
   const name = flag === undefined ? (at(written, "profile") ?? "default") : flag.slice(flag.indexOf("=") + 1).trim();
-  const spec = typeof name === "string" ? profileSpec(name) : undefined;
-  if (spec) return spec;
-  const known = profiles.map((profile) => profile.name).join(", ");
-  throw new LateenError("LTN5305", `there is no profile "${String(name)}"`, `Use one of ${known}.`);
+  return profileSpec(String(name));
 }
 
 /** Brings together what can be said in several places: Istio's order is values over the top of the spec. */

@@ -16,8 +16,9 @@ export interface Operator {
   spec: Tree;
 }
 
-const API_VERSION = "install.istio.io/v1alpha1";
-const REMEDY = `Give it one object with apiVersion: ${API_VERSION}, kind: IstioOperator and a spec.`;
+export const OPERATOR_API_VERSION = "install.istio.io/v1alpha1";
+export const OPERATOR_KIND = "IstioOperator";
+const REMEDY = `Give it one object with apiVersion: ${OPERATOR_API_VERSION}, kind: ${OPERATOR_KIND} and a spec.`;
 
 /** One IstioOperator, as people keep it in a file. */
 export function readOperator({ name, text }: OperatorFile): Operator {
@@ -30,8 +31,8 @@ export function readOperator({ name, text }: OperatorFile): Operator {
   if (others.length > 0) throw bad("it holds several objects");
   const object: unknown = document.toJS();
   for (const [field, wanted] of [
-    ["apiVersion", API_VERSION],
-    ["kind", "IstioOperator"],
+    ["apiVersion", OPERATOR_API_VERSION],
+    ["kind", OPERATOR_KIND],
   ] as const) {
     const value = at(object, field);
     if (value !== wanted) throw bad(value === undefined ? `it has no ${field}` : `its ${field} is ${String(value)}`);

@@ -1,9 +1,9 @@
 /** What the control plane follows while it runs: the mesh's settings, and those of injection. */
-import { stringify } from "yaml";
 import type { KubeObject } from "../../../store/object.ts";
 import type { Installation } from "../installation.ts";
 import { pilotMeta, revisioned } from "../names.ts";
 import { mergeTrees } from "../tree.ts";
+import { yamlOf } from "../yaml.ts";
 
 export function configMaps(installation: Installation): KubeObject[] {
   const { revision, values } = installation;
@@ -16,7 +16,7 @@ export function configMaps(installation: Installation): KubeObject[] {
     data,
   });
   return [
-    configMap("istio", { mesh: stringify(meshConfigOf(installation)), meshNetworks: "networks: {}\n" }),
+    configMap("istio", { mesh: yamlOf([meshConfigOf(installation)]), meshNetworks: "networks: {}\n" }),
     configMap("istio-sidecar-injector", { values: `${JSON.stringify(settings, undefined, 2)}\n` }),
   ];
 }
