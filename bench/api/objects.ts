@@ -1,4 +1,4 @@
-/** The mesh of the benchmark, as objects of a Kubernetes API in which nothing runs: no node, no controllers. */
+/** The mesh of the benchmark, as objects of a Kubernetes API: nothing of it runs, its pods are never scheduled. */
 import { endpointSliceKind } from "../../src/kinds/core/endpoint-slice.ts";
 import { namespaceKind } from "../../src/kinds/core/namespace.ts";
 import { podKind } from "../../src/kinds/core/pod.ts";
@@ -84,7 +84,7 @@ function pod(index: number): KubeObject {
   const container = (of: string) => ({ name: of, image: "none" });
   return {
     ...object("v1", "Pod", metadata),
-    spec: { nodeName: "none", containers: [container("app"), container("istio-proxy")] },
+    spec: { schedulerName: "none", containers: [container("app"), container("istio-proxy")] },
   };
 }
 

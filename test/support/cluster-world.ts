@@ -52,7 +52,7 @@ export class ClusterWorld extends TestWorld {
 
   /** Stops a component as a crash would, does something, and starts it again. */
   async without<T>(component: Component, work: () => Promise<T>): Promise<T> {
-    await this.#cluster("stop", component);
+    await this.#cluster("stop", component, "--kill");
     try {
       return await work();
     } finally {
