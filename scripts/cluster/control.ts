@@ -1,9 +1,9 @@
 /** A cluster's components, one by one: what runs, start, stop, kill. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { LateenError } from "../../src/errors.ts";
-import { type Addresses, addressesOf } from "./addresses.ts";
 import { COMPONENTS, type Component, commandOf } from "./components.ts";
-import { type Instance, subnetOf } from "./instance.ts";
+import type { Instance } from "./instance.ts";
+import { addressesOfRunning } from "./node/link.ts";
 import { startComponent } from "./node/node.ts";
 import { initOf, processesOf } from "./node/processes.ts";
 
@@ -19,9 +19,12 @@ export function running(instance: Instance): Map<Component, number> {
   return found;
 }
 
-export function start(instance: Instance, component: Component, addresses = addressesOfRunning(instance)): void {
-  if (running(instance).has(component)) return;
-  startComponent(requireInit(instance), component, commandOf(component, instance, addresses));
+/** Does nothing when it runs. */
+export function start(instance: Instance, component: Component): void {
+  const init = requireInit(instance);
+  const addresses = addressesOfRunning(instance);
+  if (running(instance).has(component) || !addresses) return;
+  startComponent(init, component, commandOf(component, instance, addresses));
 }
 
 /** Ends a component and waits for its end. SIGTERM lets it clean up, SIGKILL does not. Pods go on. */
@@ -35,10 +38,6 @@ export async function stop(
   if (pid === undefined) return;
   process.kill(pid, signal);
   while (running(instance).get(component) === pid) await sleep(20);
-}
-
-function addressesOfRunning(instance: Instance): Addresses {
-  return addressesOf(subnetOf(instance) ?? 0);
 }
 
 export function requireInit(instance: Instance): number {

@@ -1,5 +1,5 @@
 /** A cluster by its name: where it keeps what is its own. */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { LateenError } from "../../src/errors.ts";
@@ -18,8 +18,6 @@ export interface Instance {
   /** What the node sees as /var. */
   var: string;
   kubeconfig: string;
-  /** Holds the number of its subnet, once it was up. */
-  subnetFile: string;
   /** Its group in every hierarchy of cgroups. */
   cgroup: string;
 }
@@ -38,16 +36,10 @@ export function instance(name: string): Instance {
     state,
     var: join(state, "var"),
     kubeconfig: join(state, "kubeconfig"),
-    subnetFile: join(state, "subnet"),
     cgroup: `lateen-${name}`,
   };
 }
 
 export function instances(): Instance[] {
   return existsSync(CLUSTERS) ? readdirSync(CLUSTERS).sort().map(instance) : [];
-}
-
-/** The number of its subnet, undefined when it never was up. */
-export function subnetOf({ subnetFile }: Instance): number | undefined {
-  return existsSync(subnetFile) ? Number(readFileSync(subnetFile, "utf8")) : undefined;
 }

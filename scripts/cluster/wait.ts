@@ -3,13 +3,18 @@ import { LateenError } from "../../src/errors.ts";
 
 const PAUSE_MS = 100;
 
-/** Asks until `holds` says yes; what it throws counts as no, and is told when time is up. */
-export async function waitFor(
-  what: string,
-  seconds: number,
-  remedy: string,
-  holds: () => boolean | Promise<boolean>,
-): Promise<void> {
+export interface Awaited {
+  /** Begins the message when time is up. */
+  what: string;
+  seconds: number;
+  remedy: string;
+  /** What it throws counts as no, and is told when time is up. */
+  holds(): boolean | Promise<boolean>;
+  /** Throws when there is no use in waiting on. */
+  meanwhile(): void;
+}
+
+export async function waitFor({ what, seconds, remedy, holds, meanwhile }: Awaited): Promise<void> {
   const end = Date.now() + seconds * 1000;
   let problem = "";
   while (Date.now() < end) {
@@ -18,6 +23,7 @@ export async function waitFor(
     } catch (error) {
       problem = `: ${error instanceof Error ? error.message : error}`;
     }
+    meanwhile();
     await sleep(PAUSE_MS);
   }
   throw new LateenError("LTN5506", `${what} took longer than ${seconds} s${problem}`, remedy);
