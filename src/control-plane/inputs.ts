@@ -10,11 +10,12 @@ import { istioKinds } from "../kinds/istio/index.ts";
 import type { Kind } from "../kinds/kind.ts";
 import type { MeshInputs } from "../mesh/inputs.ts";
 import { SYSTEM_NAMESPACE } from "../mesh/settings.ts";
-import { anyVersion } from "../store/any-version.ts";
+import { anyVersion, type Reads } from "../store/any-version.ts";
 import { StoreError } from "../store/error.ts";
 import { type KubeObject, keyOf } from "../store/object.ts";
 import { reflect } from "../store/reflector.ts";
 import type { ListOptions, Store } from "../store/store.ts";
+import { credentialSources } from "./credential-inputs.ts";
 
 export interface FollowOptions {
   signal: AbortSignal;
@@ -41,7 +42,12 @@ export async function followInputs(
 ): Promise<void> {
   const { signal, onError, onAbsent, meshConfigMap = "istio" } = options;
   const first: (() => void)[] = [];
-  const follow = (input: Input<KubeObject>, kind: Source, selection: Selection = {}): Promise<void> => {
+  const follow = (
+    input: Input<KubeObject>,
+    kind: Source,
+    selection: Selection = {},
+    reads: Reads = anyVersion(store, kind.otherVersions ?? []),
+  ): Promise<void> => {
     const { key: own, ...listing } = selection;
     const keyIn = (object: KubeObject): string => own ?? keyOf(object);
     const synced = Promise.withResolvers<void>();
@@ -66,8 +72,7 @@ export async function followInputs(
         else onError(error);
       },
     };
-    const source = anyVersion(store, kind.otherVersions ?? []);
-    void reflect<KubeObject>(source, kind.type, { ...listing, longestRetryMs: LONGEST_RETRY_MS }, handler, signal);
+    void reflect<KubeObject>(reads, kind.type, { ...listing, longestRetryMs: LONGEST_RETRY_MS }, handler, signal);
     return synced.promise;
   };
 
@@ -79,6 +84,9 @@ export async function followInputs(
   };
   await Promise.all([
     ...Object.entries(SOURCES).map(([name, source]) => follow(input(inputs, name), source)),
+    ...Object.entries(credentialSources(store)).map(([name, { type, selection, reads }]) =>
+      follow(input(inputs, name), { type }, selection, reads),
+    ),
     follow(input(inputs, "configMaps"), configMapKind, {
       namespace: SYSTEM_NAMESPACE,
       fieldSelector: `metadata.name=${meshConfigMap}`,
@@ -99,7 +107,7 @@ interface Selection extends ListOptions {
   key?: string;
 }
 
-const SOURCES: Record<Exclude<keyof MeshInputs, "configMaps">, Source> = {
+const SOURCES: Record<Exclude<keyof MeshInputs, "configMaps" | "secrets" | "caConfigMaps">, Source> = {
   services: serviceKind,
   endpointSlices: endpointSliceKind,
   pods: podKind,
@@ -113,6 +121,9 @@ const SOURCES: Record<Exclude<keyof MeshInputs, "configMaps">, Source> = {
   gatewayClasses: kindOf(gatewayApiKinds, "GatewayClass"),
   k8sGateways: kindOf(gatewayApiKinds, "Gateway"),
   httpRoutes: kindOf(gatewayApiKinds, "HTTPRoute"),
+  grpcRoutes: kindOf(gatewayApiKinds, "GRPCRoute"),
+  tlsRoutes: kindOf(gatewayApiKinds, "TLSRoute"),
+  tcpRoutes: kindOf(gatewayApiKinds, "TCPRoute"),
   referenceGrants: kindOf(gatewayApiKinds, "ReferenceGrant"),
 };
 

@@ -2,7 +2,6 @@ import type { Graph } from "../engine/graph.ts";
 import { type GatewayApi, wireGatewayApi } from "../mesh/gateway-api/wire.ts";
 import type { MeshInputs } from "../mesh/inputs.ts";
 import { type MeshCollections, wireMesh } from "../mesh/mesh.ts";
-import type { KubeObject } from "../store/object.ts";
 
 export interface Model {
   mesh: MeshCollections;
@@ -11,12 +10,10 @@ export interface Model {
 
 /** The mesh, written in Istio's API and in the Gateway API, as one model. */
 export function wireModel(graph: Graph, inputs: MeshInputs): Model {
-  // Certificates are not served yet, so none is held: a listener that names one says so in its conditions.
-  const secrets = graph.input<KubeObject>("Secret");
   const wired: GatewayApi[] = [];
   const mesh = wireMesh(graph, inputs, [
     (sameGraph, sameInputs, core) => {
-      const api = wireGatewayApi(sameGraph, sameInputs, core, secrets);
+      const api = wireGatewayApi(sameGraph, sameInputs, core);
       wired.push(api);
       return api;
     },

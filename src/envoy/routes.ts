@@ -41,7 +41,7 @@ function httpRoute(route: HttpRoute, match: HttpMatch, context: RouteContext): R
   const destination = headerFields(sole?.requestHeaders, sole?.responseHeaders, values);
   return create(RouteSchema, {
     name: route.name,
-    match: routeMatch(match),
+    match: routeMatch(match, route.percent),
     action: action(route, match, context, values),
     metadata: originMetadata(route.origin),
     decorator: { operation: operation(route, match, context.port) },

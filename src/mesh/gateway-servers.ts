@@ -1,6 +1,7 @@
 /** A server of Istio's Gateway in the model's terms. */
 import type { ServerSpec } from "../kinds/istio/gateway-schema.ts";
-import type { GatewayProtocol, GatewayTls } from "./model.ts";
+import type { ServerTlsSpec } from "../kinds/istio/server-schema.ts";
+import type { GatewayProtocol, GatewayTls, HeldCredential } from "./model.ts";
 
 const PROTOCOLS: Readonly<Record<string, GatewayProtocol>> = {
   HTTP: "HTTP",
@@ -24,15 +25,65 @@ const MODES = {
   OPTIONAL_MUTUAL: "OptionalMutual",
 } as const;
 
+/** What is looked up for the proxies of one gateway: Secrets of their own namespace. */
+export interface TlsContext {
+  namespace: string;
+  /** Whether there is a Secret, by `namespace/name`. */
+  hasSecret(key: string): boolean;
+}
+
 /** Undefined for plain text, also where `tls` only asks for redirects. */
-export function gatewayTls({ tls }: ServerSpec, protocol: GatewayProtocol): GatewayTls | undefined {
+export function gatewayTls(
+  { tls }: ServerSpec,
+  protocol: GatewayProtocol,
+  context: TlsContext,
+): GatewayTls | undefined {
   if (!tls || protocol === "HTTP" || protocol === "HTTP2" || protocol === "GRPC") return undefined;
-  const names = tls.credentialNames ?? (tls.credentialName ? [tls.credentialName] : []);
+  const mode = MODES[tls.mode ?? "PASSTHROUGH"];
+  const mutual = mode === "Mutual" || mode === "OptionalMutual";
+  const roots = mutual ? clientRoots(tls, context) : undefined;
   return {
-    mode: MODES[tls.mode ?? "PASSTHROUGH"],
-    credentialNames: names,
+    mode,
+    certificates: certificates(tls, context),
+    ...(roots !== undefined && { clientRoots: roots }),
+    ...(tls.caCrl && { revocations: tls.caCrl }),
+    subjectAltNames: tls.subjectAltNames ?? [],
+    spkiHashes: tls.verifyCertificateSpki ?? [],
+    certificateHashes: tls.verifyCertificateHash ?? [],
     ...(tls.minProtocolVersion && { minVersion: tls.minProtocolVersion }),
     ...(tls.maxProtocolVersion && { maxVersion: tls.maxProtocolVersion }),
     cipherSuites: tls.cipherSuites ?? [],
+  };
+}
+
+export function credentialNames(tls: ServerTlsSpec): readonly string[] {
+  return tls.credentialNames ?? (tls.credentialName ? [tls.credentialName] : []);
+}
+
+function certificates(tls: ServerTlsSpec, { namespace }: TlsContext): GatewayTls["certificates"] {
+  const held = credentialNames(tls).map(
+    (name): HeldCredential => ({
+      resource: `kubernetes://${name}`,
+      part: "KeyPair",
+      kind: "Secret",
+      objects: [`${namespace}/${name}`],
+    }),
+  );
+  if (held.length > 0) return held;
+  return [tls, ...(tls.tlsCertificates ?? [])].flatMap(({ serverCertificate, privateKey }) =>
+    serverCertificate && privateKey ? [{ certificate: serverCertificate, privateKey }] : [],
+  );
+}
+
+/** A Secret of their own, `NAME-cacert`, comes before roots that stand beside the key pair. */
+function clientRoots(tls: ServerTlsSpec, { namespace, hasSecret }: TlsContext): GatewayTls["clientRoots"] {
+  const name = tls.caCertCredentialName || credentialNames(tls)[0];
+  if (!name) return tls.caCertificates;
+  const own = `${namespace}/${name}-cacert`;
+  return {
+    resource: `kubernetes://${name}-cacert`,
+    part: "Roots",
+    kind: "Secret",
+    objects: [hasSecret(own) ? own : `${namespace}/${name}`],
   };
 }

@@ -69,7 +69,7 @@ describe("Istio's gateways", () => {
     gateway(mesh, "bookinfo", [http("*")]);
     routes(mesh, "bookinfo", { hosts: ["*"], gateways: ["bookinfo"], http: [{ name: "all", ...toProductpage }] });
     assert.deepEqual(summary(mesh), [{ targetPort: 8080, servers: ["http"], hosts: ["*:all"] }]);
-    const route = gatewayHost(mesh.mesh.gateways, mesh.read, GATEWAY, 8080, "*")?.routes[0];
+    const route = gatewayHost(mesh.mesh.gateways, mesh.read, GATEWAY, "http.8080", "*")?.routes[0];
     assert.deepEqual(route?.action, {
       type: "Forward",
       destinations: [{ host: "productpage.default.svc.cluster.local", port: 9080, subset: "", weight: 1 }],

@@ -11,7 +11,7 @@ import { equal } from "../engine/equal.ts";
 import type { Graph } from "../engine/graph.ts";
 import type { Index } from "../engine/index-of.ts";
 import { bySpecificity } from "./hosts.ts";
-import type { GatewayHost, GatewayPort, GatewayServer, HttpRoute, TcpRoute } from "./model.ts";
+import type { GatewayHost, GatewayPort, GatewayServer, GatewayTls, HttpRoute, TcpRoute } from "./model.ts";
 
 interface Contribution {
   /** The gateway workload, `namespace/name`. */
@@ -34,21 +34,25 @@ export interface GatewayServerContribution extends Contribution {
  * other, the older first; an API with an order of its own across objects contributes one row per domain.
  */
 export interface GatewayHostContribution extends Contribution {
+  /** `tableOf` its server. */
+  table: string;
   /** As Envoy matches it: `*`, `*.example.com`, `example.com`. */
   domain: string;
   routes: readonly HttpRoute[];
 }
 
-/** TCP and TLS passthrough routes. */
+/** TCP routes, of TLS that is passed through or ended, or of plain connections. */
 export interface GatewayTcpContribution extends Contribution {
+  /** `tableOf` its server. */
+  table: string;
   routes: readonly TcpRoute[];
 }
 
 /** What one API contributes. Keys of the rows are its own affair; names of the collections must be unique. */
 export interface GatewayContributions {
   servers: Collection<GatewayServerContribution>;
-  hosts: Collection<GatewayHostContribution>;
-  tcpRoutes?: Collection<GatewayTcpContribution>;
+  hosts: readonly Collection<GatewayHostContribution>[];
+  tcpRoutes: readonly Collection<GatewayTcpContribution>[];
 }
 
 export interface Gateways {
@@ -64,16 +68,40 @@ export function wireGateways(graph: Graph, all: readonly GatewayContributions[])
     graph.index(rows, "gateway workload", ({ gateway }) => [gateway]);
   return {
     servers: all.map(({ servers }) => byGateway(servers)),
-    hosts: all.map(({ hosts }) => byGateway(hosts)),
-    hostsByDomain: all.map(({ hosts }) =>
-      graph.index(hosts, "domain", (row) => [domainBucket(row.gateway, row.targetPort, row.domain)]),
+    hosts: all.flatMap(({ hosts }) => hosts.map(byGateway)),
+    hostsByDomain: all.flatMap(({ hosts }) =>
+      hosts.map((rows) => graph.index(rows, "domain", (row) => [domainBucket(row.gateway, row.table, row.domain)])),
     ),
-    tcpRoutes: all.flatMap(({ tcpRoutes }) => (tcpRoutes ? [byGateway(tcpRoutes)] : [])),
+    tcpRoutes: all.flatMap(({ tcpRoutes }) => tcpRoutes.map(byGateway)),
   };
 }
 
-function domainBucket(gateway: string, targetPort: number, domain: string): string {
-  return `${gateway}|${targetPort}|${domain}`;
+function domainBucket(gateway: string, table: string, domain: string): string {
+  return `${gateway}|${table}|${domain}`;
+}
+
+/**
+ * Where the hosts of a server stand. Servers of plain HTTP on one port share a table, `http.8080`: requests tell them
+ * apart. One that ends TLS, or routes connections, has its own, `https.443.NAME.GATEWAY.NAMESPACE`: the handshake has
+ * told it apart before the first request. The names are those of Istio's route configurations.
+ */
+export function tableOf({ port, targetPort, protocol, name, origin, tls }: GatewayServer): string {
+  if (servesHttp(protocol) && !endsTls({ tls })) return `http.${targetPort}`;
+  return `${protocol.toLowerCase()}.${port}.${name}.${origin.name}.${origin.namespace}`;
+}
+
+/** Whether the gateway itself shows a certificate. */
+export function endsTls({ tls }: { tls?: GatewayTls | undefined }): boolean {
+  return tls !== undefined && tls.mode !== "Passthrough" && tls.mode !== "AutoPassthrough";
+}
+
+/** Whether the gateway itself reads requests. */
+export function readsHttp({ protocol, tls }: Pick<GatewayServer, "protocol" | "tls">): boolean {
+  return servesHttp(protocol) || (protocol === "HTTPS" && endsTls({ tls }));
+}
+
+function servesHttp(protocol: GatewayServer["protocol"]): boolean {
+  return protocol === "HTTP" || protocol === "HTTP2" || protocol === "GRPC";
 }
 
 /** All that a gateway workload serves, by port. Servers that an older one excludes are left out. */
@@ -84,38 +112,54 @@ export function gatewayPorts(gateways: Gateways, read: Reader, gateway: string):
   return [...servers]
     .map(([key, rows]): GatewayPort => {
       const served = compatible(rows).map(({ server }) => server);
-      const byDomain = groupBy(hosts.get(key) ?? [], ({ domain }) => domain);
-      const domains = new Set([...byDomain.keys(), ...redirected(served)]);
+      const own = hosts.get(key) ?? [];
       return {
         targetPort: rows[0]?.targetPort ?? 0,
         bind: rows[0]?.bind ?? "",
         servers: served,
-        hosts: [...domains]
-          .map((domain) => ({ domain, routes: mergedRoutes(byDomain.get(domain) ?? []) }))
-          .sort((a, b) => bySpecificity(a.domain, b.domain)),
-        tcpRoutes: byAgeOf(tcpRoutes.get(key) ?? []).flatMap(({ routes }) => routes),
+        hosts: [...groupBy(served, tableOf)].flatMap(([table, servers]) =>
+          hostsOf(
+            table,
+            servers,
+            own.filter((row) => row.table === table),
+          ),
+        ),
+        tcpRoutes: byAgeOf(tcpRoutes.get(key) ?? []).flatMap(({ routes, table }) =>
+          routes.map((route) => ({ ...route, table })),
+        ),
       };
     })
     .sort((a, b) => a.targetPort - b.targetPort || (a.bind < b.bind ? -1 : 1));
 }
 
-/** One host of a gateway's port, without the others'; undefined where nothing routes or redirects it. */
+function hostsOf(
+  table: string,
+  servers: readonly GatewayServer[],
+  rows: readonly GatewayHostContribution[],
+): GatewayHost[] {
+  const byDomain = groupBy(rows, ({ domain }) => domain);
+  return [...new Set([...byDomain.keys(), ...redirected(servers)])]
+    .map((domain) => ({ table, domain, routes: mergedRoutes(byDomain.get(domain) ?? []) }))
+    .sort((a, b) => bySpecificity(a.domain, b.domain));
+}
+
+/** One host of a table, without the others; undefined where nothing routes or redirects it. */
 export function gatewayHost(
   gateways: Gateways,
   read: Reader,
   gateway: string,
-  targetPort: number,
+  table: string,
   domain: string,
 ): GatewayHost | undefined {
-  const rows = rowsOf(gateways.hostsByDomain, read, domainBucket(gateway, targetPort, domain));
-  if (rows.length > 0) return { domain, routes: mergedRoutes(rows) };
-  const servers = gatewayServers(gateways, read, gateway, targetPort);
-  return redirected(servers).includes(domain) ? { domain, routes: [] } : undefined;
+  const rows = rowsOf(gateways.hostsByDomain, read, domainBucket(gateway, table, domain));
+  if (rows.length > 0) return { table, domain, routes: mergedRoutes(rows) };
+  const servers = gatewayServers(gateways, read, gateway).filter((server) => tableOf(server) === table);
+  return redirected(servers).includes(domain) ? { table, domain, routes: [] } : undefined;
 }
 
-/** The servers of a gateway's port, without its hosts and routes. */
-export function gatewayServers(gateways: Gateways, read: Reader, gateway: string, targetPort: number): GatewayServer[] {
-  const rows = rowsOf(gateways.servers, read, gateway).filter((row) => row.targetPort === targetPort);
+/** The servers of a gateway, without its hosts and routes. */
+export function gatewayServers(gateways: Gateways, read: Reader, gateway: string): GatewayServer[] {
+  const rows = rowsOf(gateways.servers, read, gateway);
   return [...groupBy(rows, listener).values()].flatMap((same) => compatible(same).map(({ server }) => server));
 }
 

@@ -7,7 +7,14 @@ import type { Sidecar } from "../kinds/istio/sidecar-schema.ts";
 import type { VirtualService } from "../kinds/istio/virtual-service-schema.ts";
 import type { WorkloadEntry } from "../kinds/istio/workload-entry-schema.ts";
 import type { KubeObject } from "../store/object.ts";
-import type { ConfigMapObject, EndpointSliceObject, NamespaceObject, PodObject, ServiceObject } from "./kubernetes.ts";
+import type {
+  ConfigMapObject,
+  EndpointSliceObject,
+  NamespaceObject,
+  PodObject,
+  SecretObject,
+  ServiceObject,
+} from "./kubernetes.ts";
 
 export type MeshInputs = ReturnType<typeof meshInputs>;
 
@@ -19,6 +26,10 @@ export function meshInputs(graph: Graph) {
     namespaces: graph.input<NamespaceObject>("Namespace"),
     /** Only `istio-system/istio` is read. */
     configMaps: graph.input<ConfigMapObject>("ConfigMap"),
+    /** Those that may hold certificates, and of their data only that: credentials.ts. */
+    secrets: graph.input<SecretObject>("Secret"),
+    /** Those with CA certificates. */
+    caConfigMaps: graph.input<ConfigMapObject>("ConfigMap with CA certificates"),
     virtualServices: graph.input<VirtualService>("VirtualService"),
     destinationRules: graph.input<DestinationRule>("DestinationRule"),
     gateways: graph.input<Gateway>("Gateway"),
@@ -28,6 +39,9 @@ export function meshInputs(graph: Graph) {
     gatewayClasses: graph.input<KubeObject>("GatewayClass"),
     k8sGateways: graph.input<KubeObject>("Gateway API Gateway"),
     httpRoutes: graph.input<KubeObject>("HTTPRoute"),
+    grpcRoutes: graph.input<KubeObject>("GRPCRoute"),
+    tlsRoutes: graph.input<KubeObject>("TLSRoute"),
+    tcpRoutes: graph.input<KubeObject>("TCPRoute"),
     referenceGrants: graph.input<KubeObject>("ReferenceGrant"),
   };
 }

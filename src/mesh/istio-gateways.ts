@@ -5,13 +5,16 @@ import type { Graph } from "../engine/graph.ts";
 import type { Index } from "../engine/index-of.ts";
 import type { Gateway, ServerSpec } from "../kinds/istio/gateway-schema.ts";
 import { createdAt } from "./age.ts";
-import { gatewayTls, serverProtocol } from "./gateway-servers.ts";
+import type { Credentials } from "./credentials.ts";
+import { gatewayTls, serverProtocol, type TlsContext } from "./gateway-servers.ts";
 import { type GatewayWorkload, type GatewayWorkloads, gatewayTargetPort } from "./gateway-workloads.ts";
-import type {
-  GatewayContributions,
-  GatewayHostContribution,
-  GatewayServerContribution,
-  GatewayTcpContribution,
+import {
+  type GatewayContributions,
+  type GatewayHostContribution,
+  type GatewayServerContribution,
+  type GatewayTcpContribution,
+  readsHttp,
+  tableOf,
 } from "./gateways.ts";
 import { intersectHosts, isExportedTo } from "./hosts.ts";
 import { httpRoutesOf, type Viewpoint } from "./http-routes.ts";
@@ -25,6 +28,7 @@ import { gatewayTcpRoutes } from "./tcp-routes.ts";
 import type { VirtualServiceRow, VirtualServices } from "./virtual-services.ts";
 
 interface Parts {
+  credentials: Credentials;
   services: Services;
   virtualServices: VirtualServices;
   gatewayWorkloads: GatewayWorkloads;
@@ -41,8 +45,8 @@ export function wireIstioGateways(
   const byGateway = graph.index(servers, "Gateway", ({ server }) => [gatewayKey(server)]);
   return {
     servers,
-    hosts: wireHosts(graph, parts, byGateway),
-    tcpRoutes: wireTcpRoutes(graph, parts, byGateway),
+    hosts: [wireHosts(graph, parts, byGateway)],
+    tcpRoutes: [wireTcpRoutes(graph, parts, byGateway)],
   };
 }
 
@@ -51,7 +55,7 @@ const ANY = "*";
 function wireServers(
   graph: Graph,
   inputs: Pick<MeshInputs, "gateways">,
-  { gatewayWorkloads }: Parts,
+  { gatewayWorkloads, credentials }: Parts,
 ): Collection<GatewayServerContribution> {
   const bySelector = graph.index(inputs.gateways, "first of the selector", ({ spec }) => [
     labelTexts(spec?.selector ?? {})[0] ?? ANY,
@@ -68,10 +72,14 @@ function wireServers(
           }
         }
       }
+      const tls: TlsContext = {
+        namespace: workload.namespace,
+        hasSecret: (secret) => read.get(credentials.secrets, secret) !== undefined,
+      };
       return [...found].flatMap(([name, gateway]) =>
         (gateway.spec?.servers ?? []).map((spec, i) => {
           const targetPort = gatewayTargetPort(gatewayWorkloads, read, workload, spec.port.number);
-          const server = gatewayServer(gateway, spec, targetPort);
+          const server = gatewayServer(gateway, spec, targetPort, tls);
           const row = { gateway: key, targetPort, bind: server.bind, createdAt: createdAt(gateway.metadata), server };
           return [`${key}|${name}|${i}`, row] as const;
         }),
@@ -80,10 +88,10 @@ function wireServers(
   );
 }
 
-function gatewayServer(gateway: Gateway, spec: ServerSpec, targetPort: number): GatewayServer {
+function gatewayServer(gateway: Gateway, spec: ServerSpec, targetPort: number, context: TlsContext): GatewayServer {
   const { name, namespace = "" } = gateway.metadata;
   const protocol = serverProtocol(spec);
-  const tls = gatewayTls(spec, protocol);
+  const tls = gatewayTls(spec, protocol, context);
   return {
     origin: { kind: "networking.istio.io/Gateway", namespace, name },
     name: spec.name || spec.port.name,
@@ -105,12 +113,13 @@ function wireHosts(graph: Graph, parts: Parts, servers: ServerIndex): Collection
       const rows: [string, GatewayHostContribution][] = [];
       for (const [serverKey, contribution] of serversOf(row, servers, read)) {
         const view = viewpoint(parts, read, contribution);
-        if (!view || !isVisible(row, view) || !endsInHttp(contribution.server)) continue;
+        if (!view || !isVisible(row, view) || !readsHttp(contribution.server)) continue;
         const routes = httpRoutesOf(row, view);
         if (routes.length === 0) continue;
         for (const domain of domainsOf(row, contribution.server)) {
           const { gateway, targetPort, bind } = contribution;
-          const host = { gateway, targetPort, bind, createdAt: row.createdAt, domain, routes };
+          const table = tableOf(contribution.server);
+          const host = { gateway, targetPort, bind, table, createdAt: row.createdAt, domain, routes };
           rows.push([`${serverKey}|${key}|${domain}`, host]);
         }
       }
@@ -127,12 +136,13 @@ function wireTcpRoutes(graph: Graph, parts: Parts, servers: ServerIndex): Collec
       const rows: [string, GatewayTcpContribution][] = [];
       for (const [serverKey, contribution] of serversOf(row, servers, read)) {
         const view = viewpoint(parts, read, contribution);
-        if (!view || !isVisible(row, view) || endsInHttp(contribution.server)) continue;
+        if (!view || !isVisible(row, view) || readsHttp(contribution.server)) continue;
         const domains = domainsOf(row, contribution.server);
         const routes: readonly TcpRoute[] = domains.length > 0 ? gatewayTcpRoutes(row, view, contribution.server) : [];
         if (routes.length === 0) continue;
-        const { gateway, targetPort, bind } = contribution;
-        rows.push([`${serverKey}|${key}`, { gateway, targetPort, bind, createdAt: row.createdAt, routes }]);
+        const { gateway, targetPort, bind, server } = contribution;
+        const table = tableOf(server);
+        rows.push([`${serverKey}|${key}`, { gateway, targetPort, bind, table, createdAt: row.createdAt, routes }]);
       }
       return rows;
     },
@@ -161,12 +171,6 @@ function isVisible(row: VirtualServiceRow, { client }: Viewpoint): boolean {
 
 function gatewayKey({ origin }: GatewayServer): string {
   return `${origin.namespace}/${origin.name}`;
-}
-
-/** Whether the gateway itself understands the requests. */
-function endsInHttp({ protocol, tls }: GatewayServer): boolean {
-  if (protocol === "HTTP" || protocol === "HTTP2" || protocol === "GRPC") return true;
-  return protocol === "HTTPS" && tls?.mode !== "Passthrough" && tls?.mode !== "AutoPassthrough";
 }
 
 /** Hosts of both the VirtualService and the server, where that allows the VirtualService's namespace. */

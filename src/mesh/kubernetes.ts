@@ -60,3 +60,9 @@ export interface ConfigMapObject {
   metadata: ObjectMeta;
   data?: Readonly<Record<string, string>>;
 }
+
+export interface SecretObject {
+  metadata: ObjectMeta;
+  /** Base64. */
+  data?: Readonly<Record<string, string>>;
+}

@@ -4,6 +4,7 @@
  */
 import type { Collection } from "../engine/collection.ts";
 import type { Graph } from "../engine/graph.ts";
+import { type Credentials, wireCredentials } from "./credentials.ts";
 import { type DestinationRules, wireDestinationRules } from "./destination-rules.ts";
 import { type Endpoints, wireEndpoints } from "./endpoints.ts";
 import { type GatewayWorkloads, wireGatewayWorkloads } from "./gateway-workloads.ts";
@@ -22,6 +23,7 @@ export interface MeshCollections {
   /** One row, key "". */
   settings: Collection<MeshSettings>;
   services: Services;
+  credentials: Credentials;
   workloads: Workloads;
   endpoints: Endpoints;
   virtualServices: VirtualServices;
@@ -46,6 +48,7 @@ export function wireMesh(
   const settings = wireSettings(graph, inputs);
   const services = wireServices(graph, inputs, settings);
   const workloads = wireWorkloads(graph, inputs);
+  const credentials = wireCredentials(graph, inputs);
   const endpoints = wireEndpoints(graph, inputs, services, workloads);
   const virtualServices = wireVirtualServices(graph, inputs, settings);
   const destinationRules = wireDestinationRules(graph, inputs, settings);
@@ -53,7 +56,7 @@ export function wireMesh(
   const inbound = wireInbound(graph, inputs, services.fromKubernetes.rows, (namespace, name) => `${namespace}/${name}`);
   const gatewayWorkloads = wireGatewayWorkloads(graph, inputs, workloads, selectors);
   const rules = { virtualServices, destinationRules, selectors };
-  const core: MeshCore = { settings, services, workloads, endpoints, ...rules, inbound, gatewayWorkloads };
+  const core: MeshCore = { settings, services, credentials, workloads, endpoints, ...rules, inbound, gatewayWorkloads };
   const contributions = [
     wireIstioGateways(graph, inputs, core),
     ...gatewayApis.map((wire) => wire(graph, inputs, core)),

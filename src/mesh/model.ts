@@ -214,6 +214,8 @@ export interface HttpRoute {
   origin: ObjectRef;
   /** Any of these; empty matches everything. Already narrowed to the client (port, source labels, gateway). */
   matches: readonly HttpMatch[];
+  /** Of 100 requests that match, how many this is for: the others go on to the next route. Absent: all. */
+  percent?: number;
   action: HttpAction;
   rewrite?: Rewrite;
   /** 0 disables; absent: the proxy's default (no timeout). */
@@ -339,9 +341,37 @@ export interface DestinationPolicy {
 
 export type GatewayProtocol = "HTTP" | "HTTPS" | "TLS" | "TCP" | "GRPC" | "HTTP2";
 
+/** What a gateway shows or trusts and an object of the API holds: the proxy asks for it by name. */
+export interface HeldCredential {
+  /** Istio's name: `kubernetes://cert`, `kubernetes-gateway://default/cert`; of roots with `-cacert` at the end. */
+  resource: string;
+  part: "KeyPair" | "Roots";
+  kind: "Secret" | "ConfigMap";
+  /** `namespace/name`. Roots of several objects count together. */
+  objects: readonly string[];
+}
+
+/** A key pair in the proxy's own file system. */
+export interface KeyPairFiles {
+  certificate: string;
+  privateKey: string;
+}
+
 export interface GatewayTls {
   mode: "Passthrough" | "Simple" | "Mutual" | "OptionalMutual" | "IstioMutual" | "AutoPassthrough";
-  credentialNames: readonly string[];
+  /** Several where clients differ in the keys that they understand. */
+  certificates: readonly (HeldCredential | KeyPairFiles)[];
+  /** Who signs the certificates of clients; a string is a path. */
+  clientRoots?: HeldCredential | string;
+  /** Certificates of clients that nobody known has signed are taken too: what they say is for the backend to judge. */
+  acceptUntrusted?: boolean;
+  /** Revoked certificates, as a path. */
+  revocations?: string;
+  /** Names of which the client's certificate must have one; empty: any. */
+  subjectAltNames: readonly string[];
+  /** Hashes of which the client's certificate must have one; empty: any. */
+  spkiHashes: readonly string[];
+  certificateHashes: readonly string[];
   minVersion?: string;
   maxVersion?: string;
   cipherSuites: readonly string[];
@@ -366,9 +396,17 @@ export interface GatewayServer {
 
 /** The HTTP routes that one host of one gateway port serves. */
 export interface GatewayHost {
+  /** The table of hosts that it stands in: gateways.ts. */
+  table: string;
   /** A domain as Envoy matches it: `*`, `*.example.com`, `example.com`. */
   domain: string;
   routes: readonly HttpRoute[];
+}
+
+/** A TCP route of one server. */
+export interface GatewayTcpRoute extends TcpRoute {
+  /** Of the server: gateways.ts. */
+  table: string;
 }
 
 /** All that one gateway port serves. */
@@ -377,7 +415,7 @@ export interface GatewayPort {
   bind: string;
   servers: readonly GatewayServer[];
   hosts: readonly GatewayHost[];
-  tcpRoutes: readonly TcpRoute[];
+  tcpRoutes: readonly GatewayTcpRoute[];
 }
 
 // ---- Mesh-wide settings

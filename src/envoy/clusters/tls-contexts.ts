@@ -22,7 +22,7 @@ export function fileCertificate(certificate: string, key: string): CommonTls {
 }
 
 export function sdsCertificate(name: string): CommonTls {
-  return { tlsCertificateSdsSecretConfigs: [sds(name)] };
+  return { tlsCertificateSdsSecretConfigs: [sdsSource(name)] };
 }
 
 /** Roots by SDS, together with the names that the peer's certificate must have one of (none: any). */
@@ -30,7 +30,7 @@ export function sdsRoots(name: string, names: readonly string[]): CommonTls {
   return {
     validationContextType: {
       case: "combinedValidationContext",
-      value: { defaultValidationContext: subjectAltNames(names), validationContextSdsSecretConfig: sds(name) },
+      value: { defaultValidationContext: subjectAltNames(names), validationContextSdsSecretConfig: sdsSource(name) },
     },
   };
 }
@@ -53,6 +53,7 @@ function subjectAltNames(names: readonly string[]): Validation {
   };
 }
 
-function sds(name: string) {
+/** A secret on the stream that the proxy already has. */
+export function sdsSource(name: string) {
   return { name, sdsConfig: ads(noTimeout()) };
 }

@@ -1,9 +1,14 @@
 import type { Any } from "@bufbuild/protobuf/wkt";
-import { TlsParameters_TlsProtocol as Version } from "#envoy/extensions/transport_sockets/tls/v3/common_pb.js";
+import {
+  type CertificateValidationContextSchema,
+  CertificateValidationContext_TrustChainVerification as Chain,
+  SubjectAltNameMatcher_SanType as San,
+  TlsParameters_TlsProtocol as Version,
+} from "#envoy/extensions/transport_sockets/tls/v3/common_pb.js";
 import { DownstreamTlsContextSchema } from "#envoy/extensions/transport_sockets/tls/v3/tls_pb.js";
 import type { GatewayTls } from "../../mesh/model.ts";
-import { pack } from "../any.ts";
-import { type CommonTls, sdsCertificate, sdsRoots } from "../clusters/tls-contexts.ts";
+import { type Fields, pack } from "../any.ts";
+import { type CommonTls, fileCertificate, sdsCertificate, sdsSource } from "../clusters/tls-contexts.ts";
 
 /** Istio's names of TLS versions; anything else leaves the choice to Envoy. */
 const VERSIONS: Readonly<Record<string, Version>> = {
@@ -13,10 +18,8 @@ const VERSIONS: Readonly<Record<string, Version>> = {
   TLSV1_3: Version.TLSv1_3,
 };
 
-/** TLS that ends at a gateway, with certificates by SDS: `kubernetes://CREDENTIAL`, as Istio names them. */
+/** TLS that ends at a gateway: with certificates by SDS, or from the proxy's own files. */
 export function downstreamTls(tls: GatewayTls, alpnProtocols: readonly string[]): Any {
-  const certificates = tls.credentialNames.map((name) => `kubernetes://${name}`);
-  const mutual = tls.mode === "Mutual" || tls.mode === "OptionalMutual" || tls.mode === "IstioMutual";
   return pack(DownstreamTlsContextSchema, {
     commonTlsContext: {
       alpnProtocols: [...alpnProtocols],
@@ -25,20 +28,45 @@ export function downstreamTls(tls: GatewayTls, alpnProtocols: readonly string[])
         tlsMaximumProtocolVersion: VERSIONS[tls.maxVersion ?? ""] ?? Version.TLS_AUTO,
         cipherSuites: [...tls.cipherSuites],
       },
-      ...own(tls, certificates),
-      ...(mutual && clientRoots(tls, certificates)),
+      ...ownCertificates(tls),
+      ...(tls.clientRoots !== undefined && clientValidation(tls, tls.clientRoots)),
     },
-    ...(mutual && { requireClientCertificate: tls.mode !== "OptionalMutual" }),
+    ...(tls.clientRoots !== undefined && { requireClientCertificate: tls.mode !== "OptionalMutual" }),
   });
 }
 
-function own({ mode }: GatewayTls, certificates: readonly string[]): CommonTls {
-  const names = mode === "IstioMutual" ? ["default"] : certificates;
+function ownCertificates({ certificates }: GatewayTls): CommonTls {
+  const contexts = certificates.map((each) =>
+    "resource" in each ? sdsCertificate(each.resource) : fileCertificate(each.certificate, each.privateKey),
+  );
   return {
-    tlsCertificateSdsSecretConfigs: names.flatMap((name) => sdsCertificate(name).tlsCertificateSdsSecretConfigs ?? []),
+    tlsCertificateSdsSecretConfigs: contexts.flatMap((each) => each.tlsCertificateSdsSecretConfigs ?? []),
+    tlsCertificates: contexts.flatMap((each) => each.tlsCertificates ?? []),
   };
 }
 
-function clientRoots({ mode }: GatewayTls, [first = ""]: readonly string[]): CommonTls {
-  return sdsRoots(mode === "IstioMutual" ? "ROOTCA" : `${first}-cacert`, []);
+function clientValidation(tls: GatewayTls, roots: NonNullable<GatewayTls["clientRoots"]>): CommonTls {
+  const demands: Fields<typeof CertificateValidationContextSchema> = {
+    // what the client is called is a URI or a DNS name in its certificate, and the object does not say which
+    matchTypedSubjectAltNames: tls.subjectAltNames.flatMap((name) =>
+      [San.URI, San.DNS].map((sanType) => ({
+        sanType,
+        matcher: { matchPattern: { case: "exact", value: name } } as const,
+      })),
+    ),
+    verifyCertificateSpki: [...tls.spkiHashes],
+    verifyCertificateHash: [...tls.certificateHashes],
+    ...(tls.revocations && { crl: { specifier: { case: "filename", value: tls.revocations } } }),
+    ...(tls.acceptUntrusted && { trustChainVerification: Chain.ACCEPT_UNTRUSTED }),
+  };
+  if (typeof roots === "string") {
+    const trustedCa = { specifier: { case: "filename", value: roots } } as const;
+    return { validationContextType: { case: "validationContext", value: { ...demands, trustedCa } } };
+  }
+  return {
+    validationContextType: {
+      case: "combinedValidationContext",
+      value: { defaultValidationContext: demands, validationContextSdsSecretConfig: sdsSource(roots.resource) },
+    },
+  };
 }

@@ -3,6 +3,7 @@ import { create } from "@bufbuild/protobuf";
 import { TrafficDirection, TransportSocketSchema } from "#envoy/config/core/v3/base_pb.js";
 import type { Filter, FilterChainSchema } from "#envoy/config/listener/v3/listener_components_pb.js";
 import { type Listener, ListenerSchema } from "#envoy/config/listener/v3/listener_pb.js";
+import { endsTls, readsHttp, tableOf } from "../../mesh/gateways.ts";
 import type { GatewayPort, GatewayServer, GatewayTls, TcpRoute } from "../../mesh/model.ts";
 import { address } from "../addresses.ts";
 import type { Fields } from "../any.ts";
@@ -13,16 +14,6 @@ import { tlsInspector } from "./listener-filters.ts";
 import { tcpForward, tcpProxy } from "./network-filters.ts";
 
 type Chain = Fields<typeof FilterChainSchema>;
-
-/** `http.8080`: the route configuration of all plain HTTP of a port. */
-export function gatewayRouteName(targetPort: number): string {
-  return `http.${targetPort}`;
-}
-
-/** `https.443.NAME.GATEWAY.NAMESPACE`: the route configuration of one server that ends TLS. */
-function httpsRouteName({ port, name, origin }: GatewayServer): string {
-  return `https.${port}.${name}.${origin.name}.${origin.namespace}`;
-}
 
 export function gatewayListenerName({ bind, targetPort }: Pick<GatewayPort, "bind" | "targetPort">): string {
   return `${bind || "0.0.0.0"}_${targetPort}`;
@@ -45,7 +36,10 @@ export function gatewayListener({ port, accessLogFile }: GatewayListenerParams):
       lazy: true,
       accessLogFile,
     });
-  const chains = port.servers.flatMap((server) => tlsChains(server, port.tcpRoutes, accessLogFile, http));
+  const chains = port.servers.flatMap((server) => {
+    const routes = port.tcpRoutes.filter(({ table }) => table === tableOf(server));
+    return tlsChains(server, routes, accessLogFile, http);
+  });
   const plain = plainChain(port, accessLogFile, http);
   if (chains.length === 0 && !plain) return undefined;
   return create(ListenerSchema, {
@@ -61,38 +55,38 @@ export function gatewayListener({ port, accessLogFile }: GatewayListenerParams):
 type Http = (routes: string) => Filter;
 
 function tlsChains(server: GatewayServer, routes: readonly TcpRoute[], accessLogFile: string, http: Http): Chain[] {
-  switch (server.protocol) {
-    case "HTTPS":
-      if (!endsTls(server)) return [];
-      return [secured(server, server.tls, ["h2", "http/1.1"], http(httpsRouteName(server)))];
-    case "TLS":
-      if (!endsTls(server)) return routes.flatMap((route) => passthrough(route, accessLogFile));
-      return [secured(server, server.tls, [], tcp(routes, accessLogFile))];
-    case "HTTP":
-    case "HTTP2":
-    case "GRPC":
-    case "TCP":
-      return [];
-  }
+  const { protocol, tls } = server;
+  if (protocol !== "HTTPS" && protocol !== "TLS") return [];
+  if (!tls || !endsTls({ tls }))
+    return protocol === "TLS" ? routes.flatMap((route) => passthrough(route, accessLogFile)) : [];
+  if (protocol === "HTTPS") return [secured(server, tls, server.hosts, ["h2", "http/1.1"], http(tableOf(server)))];
+  const byName = routes.filter(({ sniHosts }) => sniHosts.length > 0);
+  const rest = routes.filter(({ sniHosts }) => sniHosts.length === 0);
+  return [
+    ...byName.map((route) => secured(server, tls, route.sniHosts, [], tcp([route], accessLogFile))),
+    secured(server, tls, server.hosts, [], tcp(rest, accessLogFile)),
+  ];
 }
 
 /** A port speaks plain HTTP or plain TCP, whichever its first such server says: they cannot be told apart. */
 function plainChain(port: GatewayPort, accessLogFile: string, http: Http): Chain | undefined {
-  const server = port.servers.find(({ protocol }) => ["HTTP", "HTTP2", "GRPC", "TCP"].includes(protocol));
+  const server = port.servers.find(({ protocol }) => protocol === "TCP" || readsHttp({ protocol }));
   if (!server) return undefined;
-  if (server.protocol !== "TCP") return { name: "http", filters: [http(gatewayRouteName(port.targetPort))] };
-  return { name: "tcp", filters: [tcp(port.tcpRoutes, accessLogFile)] };
+  if (server.protocol !== "TCP") return { name: "http", filters: [http(tableOf(server))] };
+  const routes = port.tcpRoutes.filter(({ table }) => table === tableOf(server));
+  return { name: "tcp", filters: [tcp(routes, accessLogFile)] };
 }
 
-function endsTls(server: GatewayServer): server is GatewayServer & { tls: GatewayTls } {
-  return server.tls !== undefined && server.tls.mode !== "Passthrough" && server.tls.mode !== "AutoPassthrough";
-}
-
-function secured(server: GatewayServer, tls: GatewayTls, alpn: readonly string[], filter: Filter): Chain {
-  const serverNames = names(server.hosts);
+function secured(
+  { origin, name }: GatewayServer,
+  tls: GatewayTls,
+  hosts: readonly string[],
+  alpn: readonly string[],
+  filter: Filter,
+): Chain {
   return {
-    name: `${server.origin.namespace}/${server.origin.name}/${server.name}`,
-    filterChainMatch: { transportProtocol: "tls", serverNames },
+    name: `${origin.namespace}/${origin.name}/${name}`,
+    filterChainMatch: { transportProtocol: "tls", serverNames: names(hosts) },
     filters: [filter],
     transportSocket: create(TransportSocketSchema, {
       name: "envoy.transport_sockets.tls",

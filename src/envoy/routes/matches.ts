@@ -9,9 +9,11 @@ import {
 } from "#envoy/config/route/v3/route_components_pb.js";
 import { RegexMatcherSchema } from "#envoy/type/matcher/v3/regex_pb.js";
 import type { HttpMatch, NamedMatch, PathMatch, StringMatch } from "../../mesh/model.ts";
+import { fraction } from "../percent.ts";
 import { stringMatcher } from "../string-matches.ts";
 
-export function routeMatch(match: HttpMatch): RouteMatch {
+/** @param percent Of the requests that match otherwise. */
+export function routeMatch(match: HttpMatch, percent?: number): RouteMatch {
   const named: NamedMatch[] = [...match.headers];
   const pseudo = (name: string, value: StringMatch | undefined): void => {
     if (value) named.push({ name, match: value });
@@ -24,6 +26,7 @@ export function routeMatch(match: HttpMatch): RouteMatch {
     ...(ignoresCase(match.path) && { caseSensitive: false }),
     headers: named.map(headerMatcher),
     queryParameters: match.queryParams.map(queryMatcher),
+    ...(percent !== undefined && { runtimeFraction: { defaultValue: fraction(percent) } }),
   });
 }
 

@@ -1,44 +1,64 @@
 import type { Reader } from "../../engine/derived.ts";
-import { type Gateways, gatewayHost, gatewayPorts, gatewayServers } from "../../mesh/gateways.ts";
+import { type Gateways, gatewayHost, gatewayPorts, gatewayServers, tableOf } from "../../mesh/gateways.ts";
 import { covers } from "../../mesh/hosts.ts";
-import type { GatewayPort, GatewayServer, HttpRoute } from "../../mesh/model.ts";
+import type { GatewayPort, GatewayServer, HeldCredential, HttpRoute } from "../../mesh/model.ts";
 
 /** What one domain of a gateway's port serves. */
 export interface GatewayDomain {
   routes: readonly HttpRoute[];
   /** As clients see it. */
   port: number;
+  /** Whether they speak TLS to it. */
+  tls: boolean;
   httpsRedirect: boolean;
 }
 
 /**
- * The ports of a gateway (`namespace/workload`) that can be served. Ending TLS takes certificates from Secrets, which
- * proxies do not get yet: servers that ask for it are left out.
+ * The ports of a gateway (`namespace/workload`) that can be served. Servers that show or take the mesh's own
+ * certificates are left out: proxies have none yet.
  */
 export function servedPorts(gateways: Gateways, read: Reader, workload: string): GatewayPort[] {
   return gatewayPorts(gateways, read, workload)
-    .map((port) => ({ ...port, servers: port.servers.filter((server) => !endsTls(server)) }))
+    .map((port) => ({ ...port, servers: port.servers.filter((server) => !needsMeshIdentity(server)) }))
     .filter(({ servers }) => servers.length > 0);
 }
 
-/** Undefined when nothing serves the domain on the port. */
+/** Undefined when nothing serves the domain in the table. */
 export function gatewayDomain(
   gateways: Gateways,
   read: Reader,
   workload: string,
-  targetPort: number,
+  table: string,
   domain: string,
 ): GatewayDomain | undefined {
-  const host = gatewayHost(gateways, read, workload, targetPort, domain);
+  const host = gatewayHost(gateways, read, workload, table, domain);
   if (!host) return undefined;
-  const servers = gatewayServers(gateways, read, workload, targetPort);
+  const servers = gatewayServers(gateways, read, workload).filter((server) => tableOf(server) === table);
   return {
     routes: host.routes,
-    port: servers[0]?.port ?? targetPort,
+    port: servers[0]?.port ?? 0,
+    tls: servers.some(({ tls }) => tls !== undefined),
     httpsRedirect: servers.some((server) => server.httpsRedirect && server.hosts.some((each) => covers(each, domain))),
   };
 }
 
-function endsTls({ tls }: GatewayServer): boolean {
-  return tls !== undefined && tls.mode !== "Passthrough" && tls.mode !== "AutoPassthrough";
+/** Undefined when no server of the gateway names it. */
+export function gatewayCredential(
+  gateways: Gateways,
+  read: Reader,
+  workload: string,
+  resource: string,
+): HeldCredential | undefined {
+  for (const { tls } of gatewayServers(gateways, read, workload)) {
+    for (const credential of [...(tls?.certificates ?? []), tls?.clientRoots]) {
+      if (typeof credential === "object" && "resource" in credential && credential.resource === resource) {
+        return credential;
+      }
+    }
+  }
+  return undefined;
+}
+
+function needsMeshIdentity({ tls }: GatewayServer): boolean {
+  return tls?.mode === "IstioMutual" || tls?.mode === "AutoPassthrough";
 }

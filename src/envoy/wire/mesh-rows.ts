@@ -6,6 +6,7 @@ import { type MeshRoutes, meshRoutesKey } from "../../mesh/gateway-api/mesh-rout
 import { isExportedTo } from "../../mesh/hosts.ts";
 import type { InboundPort } from "../../mesh/inbound.ts";
 import type { MeshInputs } from "../../mesh/inputs.ts";
+import type { ConfigMapObject, SecretObject } from "../../mesh/kubernetes.ts";
 import {
   type ClusterSpec,
   clusterSpec,
@@ -17,13 +18,23 @@ import {
   tcpRoutes,
 } from "../../mesh/lookups.ts";
 import type { MeshCollections } from "../../mesh/mesh.ts";
-import type { Endpoint, GatewayPort, Labels, MeshSettings, Service, TcpRoute, Workload } from "../../mesh/model.ts";
+import type {
+  Endpoint,
+  GatewayPort,
+  HeldCredential,
+  HttpRoute,
+  Labels,
+  MeshSettings,
+  Service,
+  TcpRoute,
+  Workload,
+} from "../../mesh/model.ts";
 import { isHttp } from "../../mesh/protocol.ts";
 import { parseScope, scopeOf } from "../../mesh/selectors.ts";
 import type { ServiceIndexes } from "../../mesh/services.ts";
 import type { VirtualServiceRow } from "../../mesh/virtual-services.ts";
 import { type ClusterName, PROXY_PORTS } from "../names.ts";
-import { type GatewayDomain, gatewayDomain, servedPorts } from "./gateway-rows.ts";
+import { type GatewayDomain, gatewayCredential, gatewayDomain, servedPorts } from "./gateway-rows.ts";
 
 /** On a pod: `Eager` or `Lazy`, whatever the mesh does. */
 const DELIVERY_ANNOTATION = "lateen.dev/delivery";
@@ -41,7 +52,8 @@ interface Summary {
 /** The mesh as the rows of Envoy resources read it: lookups for one client (a mesh scope), by name. */
 export class MeshRows {
   readonly #mesh: MeshCollections;
-  readonly #meshRoutes: Collection<MeshRoutes>;
+  /** By kind of route. */
+  readonly #meshRoutes: readonly Collection<MeshRoutes>[];
   readonly #inputs: MeshInputs;
   readonly #summaries: readonly Summary[];
   /** Bucket "tcp": those with rules for TCP or TLS. */
@@ -49,7 +61,7 @@ export class MeshRows {
   /** Hosts that some VirtualService has rules for, for clients in the mesh. */
   readonly #ruledHosts: Collection<true>;
 
-  constructor(graph: Graph, inputs: MeshInputs, mesh: MeshCollections, meshRoutes: Collection<MeshRoutes>) {
+  constructor(graph: Graph, inputs: MeshInputs, mesh: MeshCollections, meshRoutes: readonly Collection<MeshRoutes>[]) {
     this.#meshRoutes = meshRoutes;
     this.#mesh = mesh;
     this.#inputs = inputs;
@@ -90,11 +102,14 @@ export class MeshRows {
   routeTable(read: Reader, client: string, host: string, port: number): RouteTable | undefined {
     const table = routeTable(this.#mesh, read, client, host, port);
     if (!table?.service) return table;
-    const of = (consumer: string) =>
-      read.get(this.#meshRoutes, meshRoutesKey({ host: table.service?.host ?? "", port, consumer }));
-    // HTTPRoutes for the Service say all that there is to say; those of the client's own namespace come first
-    const byGatewayApi = of(parseScope(client).namespace) ?? of("");
-    return byGatewayApi ? { ...table, routes: byGatewayApi.routes } : table;
+    const of = (consumer: string): HttpRoute[] => {
+      const key = meshRoutesKey({ host: table.service?.host ?? "", port, consumer });
+      return this.#meshRoutes.flatMap((rows) => read.get(rows, key)?.routes ?? []);
+    };
+    // routes for the Service say all that there is to say; those of the client's own namespace come first
+    const own = of(parseScope(client).namespace);
+    const routes = own.length > 0 ? own : of("");
+    return routes.length > 0 ? { ...table, routes } : table;
   }
 
   cluster(read: Reader, client: string, { host, port, subset }: ClusterName): ClusterSpec | undefined {
@@ -191,8 +206,21 @@ export class MeshRows {
     return servedPorts(this.#mesh.gateways, read, workload);
   }
 
-  gatewayDomain(read: Reader, workload: string, targetPort: number, domain: string): GatewayDomain | undefined {
-    return gatewayDomain(this.#mesh.gateways, read, workload, targetPort, domain);
+  gatewayDomain(read: Reader, workload: string, table: string, domain: string): GatewayDomain | undefined {
+    return gatewayDomain(this.#mesh.gateways, read, workload, table, domain);
+  }
+
+  /** What a gateway may be given under a name: only what its own servers name. */
+  gatewayCredential(read: Reader, workload: string, resource: string): HeldCredential | undefined {
+    return gatewayCredential(this.#mesh.gateways, read, workload, resource);
+  }
+
+  secret(read: Reader, key: string): SecretObject | undefined {
+    return read.get(this.#inputs.secrets, key);
+  }
+
+  caConfigMap(read: Reader, key: string): ConfigMapObject | undefined {
+    return read.get(this.#inputs.caConfigMaps, key);
   }
 
   #claims(read: Reader, host: string): Service[] {

@@ -9,7 +9,6 @@ import type { PassReport } from "../../engine/types.ts";
 import { type GatewayApi, wireGatewayApi } from "../../mesh/gateway-api/wire.ts";
 import { meshInputs } from "../../mesh/inputs.ts";
 import { wireMesh } from "../../mesh/mesh.ts";
-import type { KubeObject } from "../../store/object.ts";
 import type { Peer, SourceChanges } from "../resource-source.ts";
 import { CLUSTER, LISTENER, VIRTUAL_HOST } from "../types.ts";
 import { MeshRows } from "./mesh-rows.ts";
@@ -18,11 +17,10 @@ import { EnvoySource } from "./source.ts";
 function world() {
   const graph = new Graph();
   const inputs = meshInputs(graph);
-  const secrets = graph.input<KubeObject>("Secret");
   const apis: GatewayApi[] = [];
   const mesh = wireMesh(graph, inputs, [
     (g, i, core) => {
-      const api = wireGatewayApi(g, i, core, secrets);
+      const api = wireGatewayApi(g, i, core);
       apis.push(api);
       return api;
     },

@@ -4,7 +4,7 @@ import type { Graph } from "../../engine/graph.ts";
 import type { Input } from "../../engine/input.ts";
 import type { Resource, TypeUrl } from "../resource.ts";
 import type { Peer, ResourceSource, SourceChanges, View } from "../resource-source.ts";
-import { CLUSTER, LISTENER, LOAD_ASSIGNMENT, ROUTE_CONFIGURATION, VIRTUAL_HOST } from "../types.ts";
+import { CLUSTER, LISTENER, LOAD_ASSIGNMENT, ROUTE_CONFIGURATION, SECRET, VIRTUAL_HOST } from "../types.ts";
 import { clusterRow, inboundClusterRow } from "./clusters.ts";
 import { Demand } from "./demand.ts";
 import { endpointsRow } from "./endpoints.ts";
@@ -13,6 +13,7 @@ import type { MeshRows } from "./mesh-rows.ts";
 import { routeConfigRow } from "./route-configs.ts";
 import { parseRowKey, rowKey } from "./row-key.ts";
 import { parseScope, type Scope } from "./scope.ts";
+import { secretRow } from "./secrets.ts";
 import { UseMemory, type Uses } from "./uses.ts";
 import { podOfScope, viewOf } from "./views.ts";
 import { virtualHostRow } from "./virtual-hosts.ts";
@@ -54,6 +55,9 @@ export class EnvoySource implements ResourceSource {
     const virtualHosts = wireRows(graph, "virtual hosts", (read, { scope, name }) =>
       scope ? virtualHostRow(read, mesh, scope, name) : undefined,
     );
+    const secrets = wireRows(graph, "secrets of gateways", (read, { scope, name }) =>
+      scope ? secretRow(read, mesh, scope, name) : undefined,
+    );
     // A row of its own, so that an edit that names no other cluster changes no view.
     const hostClusters = graph.derive("clusters of virtual hosts", virtualHosts.rows, (_, { clusters }) => clusters);
     this.#views = graph.derive("views", this.#proxies, (_, proxy, read) =>
@@ -62,6 +66,7 @@ export class EnvoySource implements ResourceSource {
     this.#served = new Map<TypeUrl, Served>([
       [LOAD_ASSIGNMENT, { ...endpoints, resource: (key) => endpoints.rows.get(key) }],
       [CLUSTER, { ...clusters, resource: (key) => clusters.rows.get(key) }],
+      [SECRET, { ...secrets, resource: (key) => secrets.rows.get(key) }],
       [LISTENER, { ...listeners, resource: (key) => listeners.rows.get(key) }],
       [ROUTE_CONFIGURATION, { ...routeConfigs, resource: (key) => routeConfigs.rows.get(key) }],
       [VIRTUAL_HOST, { ...virtualHosts, resource: (key) => virtualHosts.rows.get(key)?.resource }],

@@ -1,7 +1,8 @@
 import type { Collection } from "../../engine/collection.ts";
 import type { Reader } from "../../engine/derived.ts";
+import { readsHttp, tableOf } from "../../mesh/gateways.ts";
 import type { GatewayPort } from "../../mesh/model.ts";
-import { gatewayListenerName, gatewayRouteName } from "../listeners/gateway.ts";
+import { gatewayListenerName } from "../listeners/gateway.ts";
 import {
   BLACK_HOLE_CLUSTER,
   INBOUND_PASSTHROUGH_CLUSTER,
@@ -79,11 +80,11 @@ function gatewayView(read: Reader, mesh: MeshRows, scope: Scope & { type: "Gatew
   for (const port of mesh.gatewayPorts(read, scope.workload)) {
     view.add(LISTENER, gatewayListenerName(port));
     for (const cluster of gatewayClusters(port)) view.add(CLUSTER, cluster);
-    if (!servesHttp(port)) continue;
-    const routeConfig = gatewayRouteName(port.targetPort);
-    view.add(VIRTUAL_HOST, `${routeConfig}/${PLACEHOLDER}`);
+    for (const server of port.servers) {
+      if (readsHttp(server)) view.add(VIRTUAL_HOST, `${tableOf(server)}/${PLACEHOLDER}`);
+    }
     // the catch-all is part of the route configuration itself
-    for (const { domain } of port.hosts) if (domain !== "*") view.add(VIRTUAL_HOST, `${routeConfig}/${domain}`);
+    for (const { table, domain } of port.hosts) if (domain !== "*") view.add(VIRTUAL_HOST, `${table}/${domain}`);
   }
   return view.build();
 }
@@ -92,11 +93,6 @@ function gatewayClusters({ hosts, tcpRoutes }: GatewayPort): Set<string> {
   const clusters = new Set(hosts.flatMap(({ routes }) => clustersOf(routes)));
   for (const { destinations } of tcpRoutes) for (const to of destinations) clusters.add(outboundClusterName(to));
   return clusters;
-}
-
-/** Whether a gateway port has an HTTP connection manager, with routes or still without. */
-function servesHttp({ servers }: GatewayPort): boolean {
-  return servers.some(({ protocol }) => protocol === "HTTP" || protocol === "HTTP2" || protocol === "GRPC");
 }
 
 /** The scope of what is a pod's alone: its inbound side. */

@@ -81,22 +81,17 @@ export function gatewayVirtualHost(
   name: string,
   domain: string,
 ): { host: VirtualHost; routes: readonly HttpRoute[]; origins: ObjectRef[] } | undefined {
-  const found = mesh.gatewayDomain(read, scope.workload, portOf(name), domain);
+  const found = mesh.gatewayDomain(read, scope.workload, name.slice(0, name.indexOf("/")), domain);
   if (!found) return undefined;
-  const { routes, port, httpsRedirect } = found;
+  const { routes, port, tls, httpsRedirect } = found;
   const context = {
     port,
-    tls: false,
+    tls,
     defaultRetries: mesh.settings(read).defaultHttpRetries,
     loadBalancerOf: (destination: Destination) => balancerOf(read, mesh, scope, destination),
   };
   const host = virtualHost({ name, domains: [domain], routes: httpRoutes(routes, context), httpsRedirect });
   return { host, routes, origins: originsOf(routes) };
-}
-
-/** The port of a route configuration: `http.8080/example.com`. */
-function portOf(name: string): number {
-  return Number(name.slice(name.indexOf(".") + 1, name.indexOf("/")));
 }
 
 function balancerOf(read: Reader, mesh: MeshRows, scope: Scope, to: Destination): LoadBalancer | undefined {

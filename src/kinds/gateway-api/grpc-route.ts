@@ -47,7 +47,7 @@ const grpcMatch = Type.Object({
     ),
   ),
 });
-type GrpcRouteMatch = Static<typeof grpcMatch>;
+export type GrpcRouteMatch = Static<typeof grpcMatch>;
 
 const grpcFilter = Type.Object({
   type: oneOf(["ResponseHeaderModifier", "RequestHeaderModifier", "RequestMirror", "ExtensionRef"]),
@@ -56,7 +56,7 @@ const grpcFilter = Type.Object({
   requestMirror: Type.Optional(requestMirror),
   extensionRef: Type.Optional(Type.Object(localParametersRef)),
 });
-type GrpcFilter = Static<typeof grpcFilter>;
+export type GrpcFilter = Static<typeof grpcFilter>;
 const grpcFilters = () => Type.Optional(atomicList(grpcFilter, { maxItems: 16 }));
 
 const grpcRule = Type.Object({
@@ -65,7 +65,7 @@ const grpcRule = Type.Object({
   filters: grpcFilters(),
   backendRefs: Type.Optional(atomicList(Type.Object({ ...weightedBackend, filters: grpcFilters() }), { maxItems: 16 })),
 });
-type GrpcRouteRule = Static<typeof grpcRule>;
+export type GrpcRouteRule = Static<typeof grpcRule>;
 
 const spec = Type.Object({
   parentRefs: parentRefs(),
@@ -75,8 +75,11 @@ const spec = Type.Object({
 
 const schema = Type.Object({ spec: Type.Optional(spec), status: Type.Optional(routeStatus) });
 
+export type GrpcRouteSpec = Static<typeof spec>;
+
 export interface GrpcRouteObject extends KubeObject {
-  spec?: Static<typeof spec>;
+  /** The CRD lets it be absent; then there is no route. */
+  spec: GrpcRouteSpec;
 }
 
 export const grpcRouteKind: Kind<GrpcRouteObject> = {
@@ -95,9 +98,6 @@ export const grpcRouteKind: Kind<GrpcRouteObject> = {
     ...checkParentRefs(spec.parentRefs ?? []),
     ...checkMatchCount(spec.rules ?? []),
     ...(spec.rules ?? []).flatMap((rule, i) => checkRule(rule, `spec.rules[${i}]`)),
-  ],
-  warn: () => [
-    problem("noEffect", "spec", "GRPCRoutes are kept, but not served yet", "use an HTTPRoute: gRPC is HTTP/2 to it"),
   ],
 };
 

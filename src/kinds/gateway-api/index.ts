@@ -8,11 +8,15 @@ import { gatewayClassKind } from "./gateway-class.ts";
 import { grpcRouteKind } from "./grpc-route.ts";
 import { httpRouteKind } from "./http-route.ts";
 import { referenceGrantKind } from "./reference-grant.ts";
+import { tcpRouteKind } from "./tcp-route.ts";
+import { tlsRouteKind } from "./tls-route.ts";
 
 export const gatewayApiKinds: readonly Kind[] = [
   gatewayClassKind,
   gatewayKind,
   httpRouteKind,
   grpcRouteKind,
+  tlsRouteKind,
+  tcpRouteKind,
   referenceGrantKind,
 ];

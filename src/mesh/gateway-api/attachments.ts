@@ -1,4 +1,4 @@
-/** Which listeners, and which Services' clients, an HTTPRoute is for. */
+/** Which listeners, and which Services' clients, a route is for. */
 import type { Collection } from "../../engine/collection.ts";
 import type { Reader } from "../../engine/derived.ts";
 import type { ParentRef } from "../../kinds/gateway-api/common.ts";
@@ -8,10 +8,9 @@ import type { MeshSettings } from "../model.ts";
 import { clusterDomainOf } from "./cluster-domain.ts";
 import type { Fault } from "./conditions.ts";
 import type { GatewayRow } from "./gateways.ts";
-import { HTTP_ROUTE } from "./http-rules.ts";
 import { selectorMatches } from "./label-selector.ts";
 import type { Listener } from "./listeners.ts";
-import type { GatewayParsed, HttpRouteParsed } from "./objects.ts";
+import { type GatewayParsed, GROUP } from "./objects.ts";
 
 /** One reference of a route to a parent, and what came of it. */
 export interface ParentResult {
@@ -33,18 +32,27 @@ export interface AttachmentSources {
   settings: Collection<MeshSettings>;
 }
 
+/** A route of whatever kind, as far as its parents look at it. */
+export interface Attachable {
+  kind: string;
+  namespace: string;
+  parentRefs: readonly ParentRef[];
+  /** Empty: those of the listeners. */
+  hostnames: readonly string[];
+}
+
 /** Results for the parents that are ours to judge. */
-export function parentResults(route: HttpRouteParsed, sources: AttachmentSources, read: Reader): ParentResult[] {
-  return (route.spec.parentRefs ?? []).flatMap((ref) => {
-    const { group = HTTP_ROUTE.group, kind = "Gateway" } = ref;
-    if (group === HTTP_ROUTE.group && kind === "Gateway") return gatewayParent(route, ref, sources, read) ?? [];
+export function parentResults(route: Attachable, sources: AttachmentSources, read: Reader): ParentResult[] {
+  return route.parentRefs.flatMap((ref) => {
+    const { group = GROUP, kind = "Gateway" } = ref;
+    if (group === GROUP && kind === "Gateway") return gatewayParent(route, ref, sources, read) ?? [];
     if (group === "" && kind === "Service") return serviceParent(route, ref, sources, read);
     return [];
   });
 }
 
 function gatewayParent(
-  route: HttpRouteParsed,
+  route: Attachable,
   ref: ParentRef,
   sources: AttachmentSources,
   read: Reader,
@@ -68,28 +76,28 @@ function gatewayParent(
     return denied(ref, "NoMatchingParent", `Gateway ${key} has no listener ${wanted.join(" ")}`);
   }
   const allowed = named.filter((listener) => allows(listener, route.namespace, gateway.namespace, sources, read));
-  const fit = allowed.filter(carriesHttp);
+  const fit = allowed.filter((listener) => carries(listener, route.kind));
   if (fit.length === 0) {
     const why =
       allowed.length === 0
         ? `no listener of Gateway ${key} allows routes of namespace ${route.namespace}`
-        : (allowed[0]?.rejected?.message ?? `no listener of Gateway ${key} allows routes of kind HTTPRoute`);
+        : (allowed[0]?.rejected?.message ?? `no listener of Gateway ${key} allows routes of kind ${route.kind}`);
     return denied(ref, "NotAllowedByListeners", why);
   }
   const bound = fit.flatMap((listener) => {
-    const hosts = commonHosts(listener.hostname, route.spec.hostnames ?? []);
+    const hosts = commonHosts(listener.hostname, route.hostnames);
     return hosts.length === 0 ? [] : [{ gateway: key, listener: listener.name, hosts }];
   });
   if (bound.length === 0) {
     const theirs = fit.map(({ hostname }) => hostname).join(", ");
-    const ours = (route.spec.hostnames ?? []).join(", ");
+    const ours = route.hostnames.join(", ");
     return denied(ref, "NoMatchingListenerHostname", `no hostname of ${ours} is among the listeners' ${theirs}`);
   }
   return { ref, listeners: bound };
 }
 
-function carriesHttp(listener: Listener): boolean {
-  return !listener.rejected && listener.supportedKinds.some(({ kind }) => kind === HTTP_ROUTE.kind);
+function carries(listener: Listener, routeKind: string): boolean {
+  return !listener.rejected && listener.supportedKinds.some(({ kind }) => kind === routeKind);
 }
 
 function allows(
@@ -118,7 +126,7 @@ function commonHosts(listenerHost: string, routeHosts: readonly string[]): strin
   return [...new Set(routes.flatMap((host) => intersectHosts(listener, host) ?? []))];
 }
 
-function serviceParent(route: HttpRouteParsed, ref: ParentRef, sources: AttachmentSources, read: Reader): ParentResult {
+function serviceParent(route: Attachable, ref: ParentRef, sources: AttachmentSources, read: Reader): ParentResult {
   const namespace = ref.namespace ?? route.namespace;
   const key = `${namespace}/${ref.name}`;
   const service = read.get(sources.services, key);

@@ -3,10 +3,11 @@ import type { Collection } from "../../engine/collection.ts";
 import type { Reader } from "../../engine/derived.ts";
 import type { Graph } from "../../engine/graph.ts";
 import type { KubeObject } from "../../store/object.ts";
+import type { Credentials } from "../credentials.ts";
 import type { ServiceObject } from "../kubernetes.ts";
 import type { MeshSettings } from "../model.ts";
 import type { Workloads } from "../workloads.ts";
-import { certificateFault } from "./certificates.ts";
+import { listenerTls } from "./certificates.ts";
 import { clusterDomainOf } from "./cluster-domain.ts";
 import type { Fault } from "./conditions.ts";
 import type { Grants } from "./grants.ts";
@@ -35,7 +36,7 @@ export interface GatewaySources {
   gatewayClasses: Collection<KubeObject>;
   k8sGateways: Collection<KubeObject>;
   services: Collection<ServiceObject>;
-  secrets: Collection<KubeObject>;
+  credentials: Credentials;
   workloads: Workloads;
   grants: Grants;
   settings: Collection<MeshSettings>;
@@ -94,10 +95,11 @@ function gatewayRow(gateway: GatewayParsed, sources: GatewaySources, read: Reade
     // A target by name would need the pod; the gateways that are deployed here have numbers.
     return typeof target === "number" ? target : port;
   };
-  const context = { read, secrets: sources.secrets, grants: sources.grants, namespace: gateway.namespace };
+  const from = { kind: "Gateway", namespace: gateway.namespace };
+  const context = { read, credentials: sources.credentials, grants: sources.grants, from };
   const listeners = listenersOf(gateway.spec.listeners, {
     targetPort,
-    certificateFault: (listener) => certificateFault(listener, context),
+    tls: (listener) => listenerTls(listener, gateway.spec.tls?.frontend, context),
   });
   const addressFault = named && !service ? missingService(named.host, named.service) : addressProblem(gateway);
   return {

@@ -3,7 +3,7 @@ import type { Collection } from "../../engine/collection.ts";
 import type { Reader } from "../../engine/derived.ts";
 import type { Graph } from "../../engine/graph.ts";
 import type { Index } from "../../engine/index-of.ts";
-import type { GatewayHostContribution } from "../gateways.ts";
+import { type GatewayHostContribution, tableOf } from "../gateways.ts";
 import { bySpecificity, covers, hostAndWildcards } from "../hosts.ts";
 import type { HttpRoute } from "../model.ts";
 import type { ParentResult } from "./attachments.ts";
@@ -11,10 +11,11 @@ import type { GatewayRow } from "./gateways.ts";
 import { byPrecedence } from "./http-matches.ts";
 import type { ResolvedRoute } from "./http-rules.ts";
 import type { Listener } from "./listeners.ts";
+import { serverOf } from "./servers.ts";
 
 /** A route at one host of one listener. */
 interface Attached {
-  /** The HTTPRoute's key. */
+  /** The route's key. */
   route: string;
   gateway: string;
   listener: string;
@@ -23,14 +24,15 @@ interface Attached {
 
 export interface HostSources {
   gateways: Collection<GatewayRow>;
-  /** Key: the HTTPRoute's. */
+  /** Key: the route's. */
   parents: Collection<readonly ParentResult[]>;
   resolved: Collection<ResolvedRoute>;
 }
 
-export function wireHosts(graph: Graph, sources: HostSources): Collection<GatewayHostContribution> {
+/** Hosts that routes of one kind serve. */
+export function wireHosts(graph: Graph, kind: string, sources: HostSources): Collection<GatewayHostContribution> {
   const attached = graph.deriveMany<readonly ParentResult[], Attached>(
-    "gateway api attachments",
+    `attachments of ${kind}s`,
     sources.parents,
     (route, parents) =>
       parents.flatMap(({ listeners }) =>
@@ -43,7 +45,7 @@ export function wireHosts(graph: Graph, sources: HostSources): Collection<Gatewa
       ),
   );
   const byHost = graph.index(attached, "host", (row) => [bucketOf(row)]);
-  return graph.deriveMany<Attached, GatewayHostContribution>("gateway api hosts", byHost, (_bucket, rows, read) => {
+  return graph.deriveMany<Attached, GatewayHostContribution>(`hosts of ${kind}s`, byHost, (_bucket, rows, read) => {
     const [first] = rows.values();
     const gateway = first && read.get(sources.gateways, first.gateway);
     return gateway ? hostRows(first, gateway, byHost, sources.resolved, read) : [];
@@ -62,14 +64,17 @@ function hostRows(
   read: Reader,
 ): [string, GatewayHostContribution][] {
   const listener = gateway.listeners.find(({ name }) => name === at.listener);
-  if (!listener || listener.rejected) return [];
+  const server = listener && serverOf(gateway, listener);
+  if (!server) return [];
   const siblings = gateway.listeners.filter((other) => other.port === listener.port && !other.rejected);
   // A request belongs to the listener with the most specific hostname, even if that one has no route for it.
   if (ownerOf(at.host, siblings)?.name !== listener.name) return [];
 
   const routes = hostAndWildcards(at.host).flatMap((host) => routesAt({ ...at, host }, byHost, resolved, read));
+  // Where TLS is ended the handshake has chosen the listener: misdirected.ts.
   const narrower = siblings.filter(
     ({ hostname, name }) =>
+      !server.tls &&
       name !== listener.name &&
       hostname !== at.host &&
       covers(at.host, hostname === "" ? "*" : hostname) &&
@@ -77,9 +82,9 @@ function hostRows(
   );
   const oldest = Math.min(...routes.map(({ createdAt }) => createdAt), Number.MAX_SAFE_INTEGER);
   return gateway.workloads.flatMap((workload) => {
-    const base = { gateway: workload, targetPort: listener.targetPort, bind: "" };
+    const base = { gateway: workload, targetPort: listener.targetPort, bind: "", table: tableOf(server) };
     const row = (domain: string, served: readonly HttpRoute[]): [string, GatewayHostContribution] => [
-      `${workload}|${at.gateway}|${listener.port}|${domain}`,
+      `${workload}|${at.gateway}|${base.table}|${domain}`,
       { ...base, createdAt: oldest, domain, routes: served },
     ];
     return [

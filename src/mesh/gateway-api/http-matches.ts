@@ -26,7 +26,7 @@ function pathMatch(path: HttpRouteMatch["path"]): PathMatch {
 type Named = readonly { type?: "Exact" | "RegularExpression"; name: string; value: string }[];
 
 /** Of entries with equivalent names only the first counts. */
-function namedMatches(entries: Named, normal: (name: string) => string): NamedMatch[] {
+export function namedMatches(entries: Named, normal: (name: string) => string): NamedMatch[] {
   const first = new Map<string, NamedMatch>();
   for (const { type, name, value } of entries) {
     const key = normal(name);

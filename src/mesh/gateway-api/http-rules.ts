@@ -1,16 +1,17 @@
-/** The rules of one HTTPRoute as routes of the model: one for each match, since matches of all routes are ordered. */
-
+/** The rules of one HTTPRoute or GRPCRoute as routes of the model: one for each match, since matches of all routes are
+ * ordered. */
 import { parseDuration } from "../../kinds/gateway-api/duration.ts";
 import type { HttpFilter } from "../../kinds/gateway-api/http-filters.ts";
-import type { HttpBackendRef, HttpRouteRule } from "../../kinds/gateway-api/http-route.ts";
-import type { Destination, HttpAction, HttpRoute, Mirror, ObjectRef, Retries } from "../model.ts";
+import type { HttpBackendRef, HttpRouteRule, HttpRouteSpec } from "../../kinds/gateway-api/http-route.ts";
+import type { Destination, HttpAction, HttpMatch, HttpRoute, Mirror, ObjectRef, Retries } from "../model.ts";
 import { type BackendContext, INVALID_BACKEND_HOST, resolveBackend } from "./backends.ts";
 import type { Fault } from "./conditions.ts";
 import { corsPolicy, headerOperations, mirrorPercent, pathRewrite, redirect } from "./http-filters.ts";
 import { httpMatch } from "./http-matches.ts";
-import type { HttpRouteParsed } from "./objects.ts";
+import { GROUP, type Parsed } from "./objects.ts";
+import type { RouteFaults } from "./route-status.ts";
 
-export interface ResolvedRoute {
+export interface ResolvedRoute extends RouteFaults {
   namespace: string;
   name: string;
   createdAt: number;
@@ -18,26 +19,46 @@ export interface ResolvedRoute {
   routes: readonly HttpRoute[];
   /** Indexes of those that name no backend: for clients of a Service, they go to that Service. */
   withoutBackend: readonly number[];
-  /** References that cannot be followed; requests that need them get status 500. */
-  refFault?: Fault;
-  /** What the route asks for and is not served; such rules answer 500. */
-  valueFault?: Fault;
 }
 
-export const HTTP_ROUTE = { group: "gateway.networking.k8s.io", kind: "HTTPRoute" };
+/** A rule of either kind, with its matches in the model's terms. */
+export interface RouteRule {
+  name?: string;
+  matches: readonly HttpMatch[];
+  filters?: readonly HttpFilter[];
+  backendRefs?: readonly HttpBackendRef[];
+  timing: Pick<HttpRoute, "timeoutMs" | "retries">;
+}
 
-export function resolveHttpRoute(route: HttpRouteParsed, context: Omit<BackendContext, "from">): ResolvedRoute {
+type Lookups = Omit<BackendContext, "from">;
+
+export function resolveHttpRoute(route: Parsed<HttpRouteSpec>, context: Lookups): ResolvedRoute {
+  const rules = (route.spec.rules ?? []).map((rule): RouteRule => {
+    // The schema's default has one match; a list that was written empty matches everything too.
+    const matches = rule.matches?.length ? rule.matches : [{}];
+    const { timeouts: _timeouts, retry: _retry, ...rest } = rule;
+    return { ...rest, matches: matches.map(httpMatch), timing: timing(rule) };
+  });
+  return resolveRules("HTTPRoute", route, rules, context);
+}
+
+export function resolveRules(
+  kind: string,
+  { namespace, name, createdAt }: Pick<Parsed<object>, "namespace" | "name" | "createdAt">,
+  rules: readonly RouteRule[],
+  context: Lookups,
+): ResolvedRoute {
   const faults: Faults = { refs: [], values: [] };
-  const backends: BackendContext = { ...context, from: { ...HTTP_ROUTE, namespace: route.namespace } };
-  const rules = route.spec.rules ?? [];
+  const backends: BackendContext = { ...context, from: { group: GROUP, kind, namespace } };
+  const origin: ObjectRef = { kind: `${GROUP}/${kind}`, namespace, name };
   const made = rules.flatMap((rule, i) => {
     const answered = rule.backendRefs?.length || rule.filters?.some((filter) => ANSWERS.has(filter.type));
-    return ruleRoutes(route, rule, i, backends, faults).map((each) => ({ route: each, answered: Boolean(answered) }));
+    return ruleRoutes(origin, rule, i, backends, faults).map((each) => ({ route: each, answered: Boolean(answered) }));
   });
   return {
-    namespace: route.namespace,
-    name: route.name,
-    createdAt: route.createdAt,
+    namespace,
+    name,
+    createdAt,
     routes: made.map((each) => each.route),
     withoutBackend: made.flatMap(({ answered }, i) => (answered ? [] : [i])),
     ...merged("refFault", faults.refs),
@@ -62,33 +83,27 @@ function merged<N extends string>(name: N, faults: readonly Fault[]): { [K in N]
 }
 
 function ruleRoutes(
-  route: HttpRouteParsed,
-  rule: HttpRouteRule,
+  origin: ObjectRef,
+  rule: RouteRule,
   position: number,
   context: BackendContext,
   faults: Faults,
 ): HttpRoute[] {
-  const origin: ObjectRef = {
-    kind: `${HTTP_ROUTE.group}/${HTTP_ROUTE.kind}`,
-    namespace: route.namespace,
-    name: route.name,
-  };
-  const name = rule.name ?? `${route.namespace}.${route.name}.${position}`;
   const at = `spec.rules[${position}]`;
   const filtered = applyFilters(rule.filters ?? [], at, context, faults);
   const base: Omit<HttpRoute, "matches" | "action"> = {
-    name,
+    name: rule.name ?? `${origin.namespace}.${origin.name}.${position}`,
     origin,
     mirrors: filtered.mirrors,
     ...filtered.fields,
-    ...timing(rule),
+    ...rule.timing,
   };
-  const action: HttpAction = filtered.broken
-    ? serverError
-    : (filtered.action ?? forward(rule.backendRefs ?? [], at, context, faults));
-  // The schema's default has one match; a list that was written empty matches everything too.
-  const matches = rule.matches?.length ? rule.matches : [{}];
-  return matches.map((match) => ({ ...base, matches: [httpMatch(match)], action }));
+  const actions = filtered.broken
+    ? [{ action: serverError }]
+    : filtered.action
+      ? [{ action: filtered.action }]
+      : forward(rule.backendRefs ?? [], at, context, faults);
+  return rule.matches.flatMap((match) => actions.map((each) => ({ ...base, ...each, matches: [match] })));
 }
 
 const serverError: HttpAction = { type: "DirectResponse", response: { status: 500 } };
@@ -134,7 +149,13 @@ function applyFilters(filters: readonly HttpFilter[], at: string, context: Backe
   return out;
 }
 
-function forward(refs: readonly HttpBackendRef[], at: string, context: BackendContext, faults: Faults): HttpAction {
+/** The share of requests that is for backends which cannot be reached is answered before the others are forwarded. */
+function forward(
+  refs: readonly HttpBackendRef[],
+  at: string,
+  context: BackendContext,
+  faults: Faults,
+): Pick<HttpRoute, "action" | "percent">[] {
   const destinations = refs.map((ref, i): Destination => {
     const { destination, fault } = resolveBackend(ref, context);
     if (fault) faults.refs.push(fault);
@@ -143,7 +164,16 @@ function forward(refs: readonly HttpBackendRef[], at: string, context: BackendCo
     return { ...target, weight: ref.weight ?? 1, ...filters.fields };
   });
   const reachable = destinations.filter(({ host, weight }) => weight > 0 && host !== INVALID_BACKEND_HOST);
-  return reachable.length === 0 ? serverError : { type: "Forward", destinations };
+  if (reachable.length === 0) return [{ action: serverError }];
+  const all = weightOf(destinations);
+  const lost = all - weightOf(reachable);
+  const forwarded: HttpAction = { type: "Forward", destinations: lost === 0 ? destinations : reachable };
+  if (lost === 0) return [{ action: forwarded }];
+  return [{ action: serverError, percent: (100 * lost) / all }, { action: forwarded }];
+}
+
+function weightOf(destinations: readonly Destination[]): number {
+  return destinations.reduce((sum, { weight }) => sum + weight, 0);
 }
 
 /** Of the filters on one backend, those that change headers and the host name are served. */

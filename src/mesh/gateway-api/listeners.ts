@@ -1,7 +1,10 @@
 /** What of a Gateway's listeners can be served, and why the rest cannot. Pure: references are looked up by others. */
 import type { AllowedRoutes, GatewayListener } from "../../kinds/gateway-api/gateway.ts";
 import { intersectHosts } from "../hosts.ts";
+import type { GatewayTls } from "../model.ts";
+import type { ListenerTls } from "./certificates.ts";
 import type { Fault } from "./conditions.ts";
+import { GROUP } from "./objects.ts";
 
 interface RouteKind {
   group: string;
@@ -19,6 +22,7 @@ export interface Listener {
   namespaces: NonNullable<AllowedRoutes["namespaces"]>;
   /** Those of the kinds asked for that the protocol can carry. */
   supportedKinds: readonly RouteKind[];
+  tls?: GatewayTls;
   /** Why it is not served, if it is not. */
   rejected?: Fault;
   /** With which of its siblings it cannot be. */
@@ -29,10 +33,13 @@ export interface Listener {
   refFault?: Fault;
 }
 
-const GROUP = "gateway.networking.k8s.io";
-
 /** Kinds of route by protocol, as far as they are served. */
-const KINDS: Readonly<Record<string, readonly string[]>> = { HTTP: ["HTTPRoute"], HTTPS: ["HTTPRoute"] };
+const KINDS: Readonly<Record<string, readonly string[]>> = {
+  HTTP: ["HTTPRoute", "GRPCRoute"],
+  HTTPS: ["HTTPRoute", "GRPCRoute"],
+  TLS: ["TLSRoute"],
+  TCP: ["TCPRoute"],
+};
 
 /** Ports at which every proxy listens for itself. */
 const RESERVED = new Set([15000, 15001, 15006, 15008, 15020, 15021, 15090]);
@@ -40,8 +47,8 @@ const RESERVED = new Set([15000, 15001, 15006, 15008, 15020, 15021, 15090]);
 export interface ListenerContext {
   /** The Service's target port for a port. */
   targetPort(port: number): number;
-  /** Why the certificates that a listener names cannot be used, if so. */
-  certificateFault(listener: GatewayListener): Fault | undefined;
+  /** Undefined for listeners without TLS. */
+  tls(listener: GatewayListener): ListenerTls | undefined;
 }
 
 export function listenersOf(listeners: readonly GatewayListener[], context: ListenerContext): Listener[] {
@@ -54,8 +61,9 @@ export function listenersOf(listeners: readonly GatewayListener[], context: List
     const supportedKinds = asked ? carried.filter((k) => has(asked, k)) : carried;
     const unknown = (asked ?? []).filter((k) => !has(carried, k));
     const conflicted = conflicts.get(listener.port);
-    const rejected = rejection(listener) ?? conflicted;
-    const refFault = invalidKinds(unknown, listener.protocol) ?? context.certificateFault(listener);
+    const secured = context.tls(listener);
+    const rejected = rejection(listener) ?? conflicted ?? secured?.rejected;
+    const refFault = invalidKinds(unknown, listener.protocol) ?? secured?.refFault;
     return {
       name: listener.name,
       port: listener.port,
@@ -64,6 +72,7 @@ export function listenersOf(listeners: readonly GatewayListener[], context: List
       hostname: listener.hostname ?? "",
       namespaces: listener.allowedRoutes?.namespaces ?? { from: "Same" },
       supportedKinds,
+      ...(secured?.tls && { tls: secured.tls }),
       ...(rejected && { rejected }),
       ...(conflicted && { conflicted }),
       ...overlap(listener, listeners),
@@ -72,18 +81,13 @@ export function listenersOf(listeners: readonly GatewayListener[], context: List
   });
 }
 
-function rejection({ protocol, port, tls }: GatewayListener): Fault | undefined {
+function rejection({ protocol, port }: GatewayListener): Fault | undefined {
   if (RESERVED.has(port)) {
     return { reason: "PortUnavailable", message: `port ${port} is used by the proxy itself: choose another` };
   }
-  if (protocol === "HTTP") return undefined;
-  if (protocol === "HTTPS" || (protocol === "TLS" && tls)) {
-    return {
-      reason: "UnsupportedProtocol",
-      message: `protocol ${protocol} is not served yet: this listener accepts no connections`,
-    };
-  }
-  return { reason: "UnsupportedProtocol", message: `protocol ${protocol} is not served: use HTTP` };
+  if (KINDS[protocol]) return undefined;
+  const known = Object.keys(KINDS).join(", ");
+  return { reason: "UnsupportedProtocol", message: `protocol ${protocol} is not served: use one of ${known}` };
 }
 
 /** Protocols that can share a port: by the Host header, or by the name in the TLS handshake. */

@@ -1,4 +1,4 @@
-/** HTTPRoutes whose parent is a Service (GAMMA): routes for the Service's clients in the mesh. */
+/** Routes whose parent is a Service (GAMMA): routes for the Service's clients in the mesh. */
 import type { Collection } from "../../engine/collection.ts";
 import type { Graph } from "../../engine/graph.ts";
 import type { HttpRoute } from "../model.ts";
@@ -29,11 +29,11 @@ export function meshRoutesKey({ host, port, consumer }: Pick<MeshRoutes, "host" 
 
 export function wireMeshRoutes(
   graph: Graph,
-  parents: Collection<readonly ParentResult[]>,
-  resolved: Collection<ResolvedRoute>,
+  kind: string,
+  { parents, resolved }: { parents: Collection<readonly ParentResult[]>; resolved: Collection<ResolvedRoute> },
 ): Collection<MeshRoutes> {
   const attached = graph.deriveMany<readonly ParentResult[], Attached>(
-    "mesh route attachments",
+    `${kind}s attached to Services`,
     parents,
     (route, all) =>
       all.flatMap(({ service }) =>
@@ -44,7 +44,7 @@ export function wireMeshRoutes(
       ),
   );
   const byService = graph.index(attached, "service", (row) => [meshRoutesKey(row)]);
-  return graph.derive<Attached, MeshRoutes>("mesh routes", byService, (_bucket, rows, read) => {
+  return graph.derive<Attached, MeshRoutes>(`${kind}s of the mesh`, byService, (_bucket, rows, read) => {
     const [first] = rows.values();
     if (!first) return undefined;
     const { host, port, consumer } = first;

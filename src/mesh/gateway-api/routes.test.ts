@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { actionText, bookinfo, hostsOf, http, parent, path, reasons, summary, to, world } from "./testing.ts";
+import { actionText, bookinfo, hostRows, hostsOf, http, parent, path, reasons, summary, to, world } from "./testing.ts";
 
 test("the walk's gateway and route give a server and a host to the workload that is deployed for the Gateway", () => {
   const w = bookinfo();
   assert.deepEqual(hostsOf(w), {
-    "default/bookinfo-gateway-istio|default/bookinfo-gateway|80|*": [
+    "default/bookinfo-gateway-istio|default/bookinfo-gateway|http.80|*": [
       "/productpage productpage*1",
       "/static productpage*1",
     ],
@@ -45,10 +45,10 @@ test("hosts are what listener and route have in common, and each request belongs
     rules: [{ ...path("/w"), ...to("a") }],
   });
   assert.deepEqual(hostsOf(w), {
-    "default/g-istio|default/g|80|foo.example.com": ["/ a*1"],
-    "default/g-istio|default/g|80|x.org": ["/ a*1"],
-    "default/g-istio|default/g|80|*.example.com": ["/w a*1"],
-    "default/g-istio|default/g|80|bar.example.com": [],
+    "default/g-istio|default/g|http.80|foo.example.com": ["/ a*1"],
+    "default/g-istio|default/g|http.80|x.org": ["/ a*1"],
+    "default/g-istio|default/g|http.80|*.example.com": ["/w a*1"],
+    "default/g-istio|default/g|http.80|bar.example.com": [],
   });
 });
 
@@ -59,7 +59,7 @@ test("rules of a less specific hostname apply after those of a more specific one
   w.gateway("default/g", [http("all")]);
   w.route("default/exact", { ...parent("g"), hostnames: ["a.b.c"], rules: [{ ...path("/x"), ...to("a") }] });
   w.route("default/wild", { ...parent("g"), hostnames: ["*.b.c"], rules: [{ ...path("/longer/path"), ...to("b") }] });
-  assert.deepEqual(hostsOf(w)["default/g-istio|default/g|80|a.b.c"], ["/x a*1", "/longer/path b*1"]);
+  assert.deepEqual(hostsOf(w)["default/g-istio|default/g|http.80|a.b.c"], ["/x a*1", "/longer/path b*1"]);
 });
 
 test("matches of all routes of a host are ordered: path, method, headers, query, then age and name", () => {
@@ -87,7 +87,7 @@ test("matches of all routes of a host are ordered: path, method, headers, query,
     },
     { creationTimestamp: "2026-01-02T00:00:00Z" },
   );
-  const [row] = [...(w.api.hosts?.entries() ?? [])].map(([, each]) => each);
+  const [row] = hostRows(w);
   const names = row?.routes.map(({ name }) => name);
   assert.deepEqual(names, ["exact", "long", "method", "headers", "header", "query", "old", "new", "prefix", "regex"]);
 });
@@ -113,7 +113,9 @@ test("a backend that is not there takes its share as an error, and with no other
     ],
   });
   const [served] = Object.values(hostsOf(w));
-  assert.deepEqual(served, ["/empty 500", "/some a*3+backend*1", "/none 500", "/port 500", "/zero 500"]);
+  assert.deepEqual(served, ["/empty 500", "/some 500", "/some a*3", "/none 500", "/port 500", "/zero 500"]);
+  const shares = hostRows(w)[0]?.routes.map(({ percent }) => percent);
+  assert.deepEqual(shares, [undefined, 25, undefined, undefined, undefined, undefined]);
   assert.deepEqual(reasons(w, "HTTPRoute", "default/r"), [
     "Accepted=True Accepted",
     "ResolvedRefs=False BackendNotFound",
@@ -174,7 +176,7 @@ test("filters become what the model has for them, and what is not served answers
       },
     ],
   });
-  const [row] = [...(w.api.hosts?.entries() ?? [])].map(([, each]) => each);
+  const [row] = hostRows(w);
   const [first, second, third, fourth] = row?.routes ?? [];
   assert.deepEqual(first?.requestHeaders, { set: { "X-A": "1" }, add: {}, remove: ["y"] });
   assert.deepEqual(first?.rewrite, { authority: "h", path: { type: "Prefix", value: "/n" } });
@@ -214,8 +216,8 @@ test("one route's edit recomputes only the hosts that it names", () => {
     for (const { name, recomputed: count } of collections) recomputed[name] = count;
   });
   w.route("default/r7", { ...parent("g"), hostnames: ["h7.example.com"], rules: [{ ...path("/new"), ...to("s") }] });
-  assert.equal(recomputed["gateway api hosts"], 1);
-  assert.equal(recomputed["http route rules"], 1);
+  assert.equal(recomputed["hosts of HTTPRoutes"], 1);
+  assert.equal(recomputed["rules of HTTPRoutes"], 1);
   assert.equal(recomputed["gateway api gateway rows"] ?? 0, 0);
 });
 
@@ -240,7 +242,7 @@ test("a Gateway that names a Service is served by the gateway pods behind it", (
   const addresses = [{ type: "Hostname", value: "istio-ingressgateway.istio-system.svc.cluster.local" }];
   w.gateway("default/g", [http("http")], { addresses });
   w.route("default/r", { ...parent("g"), rules: [to("a")] });
-  const rows = [...(w.api.hosts?.entries() ?? [])].map(([, row]) => [row.gateway, row.targetPort, row.domain]);
+  const rows = hostRows(w).map((row) => [row.gateway, row.targetPort, row.domain]);
   assert.deepEqual(rows, [["istio-system/istio-ingressgateway", 8080, "*"]]);
 });
 
@@ -255,7 +257,7 @@ test("a Service as parent: routes for its clients, the consumer's own apart, and
     rules: [{ filters: [{ type: "RequestHeaderModifier", requestHeaderModifier: { set: [] } }] }],
   });
   const rows = Object.fromEntries(
-    [...w.api.meshRoutes.entries()].map(([key, { routes }]) => [key, routes.map(summary)]),
+    w.api.meshRoutes.flatMap((of) => [...of.entries()]).map(([key, { routes }]) => [key, routes.map(summary)]),
   );
   assert.deepEqual(rows, {
     "a.shop.svc.cluster.local|80|": ["/ b*1"],

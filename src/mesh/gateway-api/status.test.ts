@@ -1,15 +1,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { testAuthority, tlsSecret } from "../testing-certificates.ts";
 import {
+  actionText,
   bookinfo,
   conditionsOf,
+  hostRows,
   hostsOf,
   http,
   listenersOf,
-  object,
   parent,
   reasons,
   textOf,
+  to,
+  type World,
   world,
 } from "./testing.ts";
 
@@ -19,7 +23,7 @@ const DENIED: [string, object, string][] = [
   ["a port that has no listener", parent("g", { port: 81 }), "NoMatchingParent"],
   ["a listener of another namespace's routes", parent("g", { namespace: "closed" }), "NotAllowedByListeners"],
   ["a listener for other hosts", { ...parent("g"), hostnames: ["example.com"] }, "NoMatchingListenerHostname"],
-  ["a listener that ends TLS", parent("tls"), "NotAllowedByListeners"],
+  ["a listener that passes TLS through", parent("tls"), "NotAllowedByListeners"],
 ];
 
 for (const [what, spec, reason] of DENIED) {
@@ -27,9 +31,7 @@ for (const [what, spec, reason] of DENIED) {
     const w = world();
     w.gateway("default/g", [http("http", { hostname: "*.example.com" })]);
     w.gateway("closed/g", [http("http")]);
-    w.gateway("default/tls", [
-      { name: "https", port: 443, protocol: "HTTPS", tls: { certificateRefs: [{ name: "c" }] } },
-    ]);
+    w.gateway("default/tls", [{ name: "tls", port: 443, protocol: "TLS", tls: { mode: "Passthrough" } }]);
     w.route("default/r", { ...spec, rules: [{}] });
     assert.equal(reasons(w, "HTTPRoute", "default/r")[0], `Accepted=False ${reason}`);
     assert.deepEqual(hostsOf(w), {});
@@ -60,7 +62,7 @@ test("writing a status recomputes nothing", () => {
     recomputed.push(...collections.filter((c) => c.recomputed > 0).map((c) => c.name)),
   );
   w.inputs.httpRoutes.set("default/bookinfo", { ...before, status: { parents: [] } });
-  assert.deepEqual(recomputed, ["http route objects"]);
+  assert.deepEqual(recomputed, ["HTTPRoute objects of the Gateway API"]);
 });
 
 test("a Gateway is programmed once a proxy behind its Service is ready and has an address", () => {
@@ -107,6 +109,7 @@ test("listeners that cannot be served say why, and do not disturb the others", (
     { name: "https2", port: 443, protocol: "HTTPS", hostname: "a.b", tls },
     { name: "mixed", port: 9000, protocol: "HTTP" },
     { name: "mixed2", port: 9000, protocol: "TCP" },
+    { name: "other", port: 9001, protocol: "example.com/other" },
     { name: "own", port: 15021, protocol: "HTTP" },
   ]);
   const short = (name: string) => {
@@ -120,7 +123,7 @@ test("listeners that cannot be served say why, and do not disturb the others", (
     "Conflicted=False NoConflicts",
   ]);
   assert.deepEqual(short("https"), [
-    "Accepted=False UnsupportedProtocol",
+    "Accepted=True Accepted",
     "Programmed=False Invalid",
     "ResolvedRefs=False InvalidCertificateRef",
     "Conflicted=False NoConflicts",
@@ -128,23 +131,120 @@ test("listeners that cannot be served say why, and do not disturb the others", (
   ]);
   assert.deepEqual(short("mixed")[3], "Conflicted=True ProtocolConflict");
   assert.deepEqual(short("own")[0], "Accepted=False PortUnavailable");
+  assert.deepEqual(short("other")[0], "Accepted=False UnsupportedProtocol");
   assert.equal(reasons(w, "Gateway", "default/g")[0], "Accepted=True ListenersNotValid");
   assert.deepEqual(
     [...(w.api.servers?.entries() ?? [])].map(([key]) => key),
-    ["default/g-istio|default/g|http"],
+    ["http", "https", "https2"].map((name) => `default/g-istio|default/g|${name}`),
   );
 });
 
-test("a certificate that is there resolves", () => {
+const https = (name: string, certificate: object, more: object = {}) => ({
+  name,
+  port: 443,
+  protocol: "HTTPS",
+  tls: { certificateRefs: [certificate] },
+  ...more,
+});
+
+const conditionReason = (w: World, at: number) => listenersOf(w, "default/g")[0]?.conditions[at]?.reason;
+
+test("a listener's certificate must be there, be one, fit its key, and be of a kind that is read", async () => {
   const w = world();
-  const pem = Buffer.from("-----BEGIN X-----\n").toString("base64");
-  w.gateway("default/g", [{ name: "https", port: 443, protocol: "HTTPS", tls: { certificateRefs: [{ name: "c" }] } }]);
-  const secret = {
-    ...object("Secret", "c", undefined, { namespace: "default" }),
-    data: { "tls.crt": pem, "tls.key": pem },
-  };
-  w.secrets.set("default/c", secret);
-  assert.equal(listenersOf(w, "default/g")[0]?.conditions[2]?.reason, "ResolvedRefs");
+  const authority = await testAuthority("ca");
+  const [good, other] = [await authority.issue("a.com"), await authority.issue("b.com")];
+  w.gateway("default/g", [https("https", { name: "c" })]);
+  assert.equal(conditionReason(w, 2), "InvalidCertificateRef");
+  w.inputs.secrets.set("default/c", tlsSecret("default/c", { certificate: "Hello", privateKey: "Hello" }));
+  assert.equal(conditionReason(w, 2), "InvalidCertificateRef");
+  w.inputs.secrets.set("default/c", tlsSecret("default/c", { ...good, privateKey: other.privateKey }));
+  const listener = listenersOf(w, "default/g")[0];
+  assert.match(listener?.conditions[2]?.message ?? "", /is not the certificate's/);
+  w.inputs.secrets.set("default/c", tlsSecret("default/c", good));
+  assert.equal(conditionReason(w, 2), "ResolvedRefs");
+  w.gateway("default/g", [https("https", { name: "c", kind: "ConfigMap" })]);
+  assert.equal(conditionReason(w, 2), "InvalidCertificateRef");
+});
+
+test("a renewed certificate recomputes no status", async () => {
+  const w = world();
+  const authority = await testAuthority("ca");
+  w.inputs.secrets.set("default/c", tlsSecret("default/c", await authority.issue("a.com")));
+  w.gateway("default/g", [https("https", { name: "c" })]);
+  const recomputed: string[] = [];
+  w.graph.onPass(({ collections }) =>
+    recomputed.push(...collections.filter((c) => c.recomputed > 0).map((c) => c.name)),
+  );
+  w.inputs.secrets.set("default/c", tlsSecret("default/c", await authority.issue("a.com")));
+  assert.deepEqual(recomputed, ["credentials in Secrets"]);
+});
+
+test("another namespace's Secret needs a ReferenceGrant for Gateways, and is not used without one", async () => {
+  const w = world();
+  w.inputs.secrets.set("vault/c", tlsSecret("vault/c", await (await testAuthority("ca")).issue("a.com")));
+  w.gateway("default/g", [https("https", { name: "c", namespace: "vault" })]);
+  w.grant("vault", "default");
+  assert.equal(conditionReason(w, 2), "RefNotPermitted");
+  assert.equal([...w.api.servers.entries()].length, 0);
+  w.grant("vault", "default", "Gateway", "Secret");
+  assert.equal(conditionReason(w, 2), "ResolvedRefs");
+  assert.equal([...w.api.servers.entries()].length, 1);
+});
+
+test("clients' certificates are judged by the port's CA, or the Gateway's; without a valid one nobody is let in", async () => {
+  const w = world();
+  const authority = await testAuthority("ca");
+  w.inputs.secrets.set("default/c", tlsSecret("default/c", await authority.issue("a.com")));
+  const metadata = { namespace: "default", name: "ca" };
+  w.inputs.caConfigMaps.set("default/ca", { metadata, data: { "ca.crt": authority.certificate } });
+  const validation = (kind: string, name: string, namespace?: string) => ({
+    validation: { caCertificateRefs: [{ group: "", kind, name, ...(namespace && { namespace }) }] },
+  });
+  const perPort = [
+    { port: 7443, tls: validation("ConfigMap", "absent") },
+    { port: 8443, tls: validation("Service", "s") },
+    { port: 6443, tls: validation("ConfigMap", "ca", "other") },
+    { port: 5443, tls: {} },
+  ];
+  const ports = [443, 7443, 8443, 6443, 5443];
+  w.gateway(
+    "default/g",
+    ports.map((port) => https(`p${port}`, { name: "c" }, { port })),
+    { tls: { frontend: { default: validation("ConfigMap", "ca"), perPort } } },
+  );
+  const shown = listenersOf(w, "default/g").map(({ conditions }) => [conditions[0]?.reason, conditions[2]?.reason]);
+  assert.deepEqual(shown, [
+    ["Accepted", "ResolvedRefs"],
+    ["NoValidCACertificate", "InvalidCACertificateRef"],
+    ["NoValidCACertificate", "InvalidCACertificateKind"],
+    ["NoValidCACertificate", "RefNotPermitted"],
+    ["Accepted", "ResolvedRefs"],
+  ]);
+  const served = [...w.api.servers.entries()].map(([, { server }]) => [server.port, server.tls?.mode]);
+  assert.deepEqual(served, [
+    [443, "Mutual"],
+    [5443, "Simple"],
+  ]);
+});
+
+test("a request on another listener's connection is answered 421, one for an unknown host of its own 404", async () => {
+  const w = world();
+  w.inputs.secrets.set("default/c", tlsSecret("default/c", await (await testAuthority("ca")).issue("a.com")));
+  w.service("default/s", 9080);
+  w.gateway("default/g", [
+    https("any", { name: "c" }),
+    https("wild", { name: "c" }, { hostname: "*.wild.org" }),
+    https("exact", { name: "c" }, { hostname: "x.wild.org" }),
+  ]);
+  w.route("default/r", { ...parent("g"), hostnames: ["x.wild.org", "y.wild.org"], rules: [to("s")] });
+  const table = (listener: string) =>
+    hostRows(w)
+      .filter((row) => row.table === `https.443.${listener}.g.default`)
+      .map(({ domain, routes }) => `${domain} ${routes.map(({ action }) => actionText(action)).join()}`)
+      .sort();
+  assert.deepEqual(table("any"), ["*.wild.org 421", "x.wild.org 421"]);
+  assert.deepEqual(table("wild"), ["* 421", "*.wild.org ", "x.wild.org 421", "y.wild.org s*1"]);
+  assert.deepEqual(table("exact"), ["* 421", "x.wild.org ", "x.wild.org s*1"]);
 });
 
 test("a Gateway of another class is left to its controller", () => {

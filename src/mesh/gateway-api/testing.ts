@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { Graph } from "../../engine/graph.ts";
 import type { KubeObject, ObjectMeta } from "../../store/object.ts";
+import { wireCredentials } from "../credentials.ts";
+import type { GatewayHostContribution } from "../gateways.ts";
 import { meshInputs } from "../inputs.ts";
 import type { HttpAction, HttpRoute } from "../model.ts";
 import { wireSettings } from "../settings.ts";
@@ -12,14 +14,17 @@ import { wireGatewayApi } from "./wire.ts";
 export function world() {
   const graph = new Graph();
   const inputs = meshInputs(graph);
-  const secrets = graph.input<KubeObject>("Secret in tests");
-  const core = { settings: wireSettings(graph, inputs), workloads: wireWorkloads(graph, inputs) };
-  const api = wireGatewayApi(graph, inputs, core, secrets);
+  const core = {
+    settings: wireSettings(graph, inputs),
+    workloads: wireWorkloads(graph, inputs),
+    credentials: wireCredentials(graph, inputs),
+  };
+  const api = wireGatewayApi(graph, inputs, core);
   inputs.gatewayClasses.set(
     "istio",
     object("GatewayClass", "istio", { controllerName: "istio.io/gateway-controller" }),
   );
-  return { graph, inputs, secrets, api, ...setters(inputs) };
+  return { graph, inputs, api, ...setters(inputs) };
 }
 
 export function object(kind: string, name: string, spec: unknown, meta: Partial<ObjectMeta> = {}): KubeObject {
@@ -55,10 +60,10 @@ function setters(inputs: ReturnType<typeof meshInputs>) {
     namespace(name: string, labels: Record<string, string>): void {
       inputs.namespaces.set(name, { metadata: { name, labels } });
     },
-    grant(namespace: string, from: string): void {
+    grant(namespace: string, from: string, kind = "HTTPRoute", toKind = "Service"): void {
       const spec = {
-        from: [{ group: "gateway.networking.k8s.io", kind: "HTTPRoute", namespace: from }],
-        to: [{ group: "", kind: "Service" }],
+        from: [{ group: "gateway.networking.k8s.io", kind, namespace: from }],
+        to: [{ group: "", kind: toKind }],
       };
       inputs.referenceGrants.set(`${namespace}/g`, object("ReferenceGrant", "g", spec, { namespace }));
     },
@@ -72,9 +77,13 @@ export const to = (name: string, more: object = {}) => ({ backendRefs: [{ name, 
 export const path = (value: string, type = "PathPrefix") => ({ matches: [{ path: { type, value } }] });
 export const parent = (name: string, more: object = {}) => ({ parentRefs: [{ name, ...more }] });
 
+export function hostRows({ api }: World): GatewayHostContribution[] {
+  return api.hosts.flatMap((rows) => [...rows.entries()].map(([, row]) => row));
+}
+
 export function hostsOf({ api }: World): Record<string, string[]> {
-  assert.ok(api.hosts);
-  return Object.fromEntries([...api.hosts.entries()].map(([key, { routes }]) => [key, routes.map(summary)]));
+  const hosts = api.hosts.flatMap((rows) => [...rows.entries()]);
+  return Object.fromEntries(hosts.map(([key, { routes }]) => [key, routes.map(summary)]));
 }
 
 export function summary({ matches, action }: HttpRoute): string {
@@ -89,8 +98,11 @@ export function actionText(action: HttpAction): string {
 }
 
 export function conditionsOf({ api }: World, kind: string, key: string): (readonly ConditionRow[])[] {
-  const { gatewayClasses, gateways, httpRoutes } = api.statuses;
-  if (kind === "HTTPRoute") return httpRoutes.get(key)?.status.parents.map(({ conditions }) => conditions) ?? [];
+  const { gatewayClasses, gateways, routes } = api.statuses;
+  if (kind.endsWith("Route")) {
+    const found = routes.map((rows) => rows.get(key)).find((status) => status?.type.kind === kind);
+    return found?.status.parents.map(({ conditions }) => conditions) ?? [];
+  }
   const row = kind === "Gateway" ? gateways.get(key) : gatewayClasses.get(key);
   assert.ok(row, `there is a status for ${key}`);
   return [row.status.conditions];

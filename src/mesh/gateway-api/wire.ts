@@ -1,136 +1,116 @@
 /**
- * The Gateway API: GatewayClass, Gateway, HTTPRoute and ReferenceGrant as rows of the engine. Gateways contribute
- * servers and hosts to gateway workloads (../gateways.ts), routes with a Service as parent become routes of the mesh's
- * clients, and every object gets a row that says what its status is to be. Nothing here writes anything.
+ * The Gateway API: classes, Gateways, routes and ReferenceGrants as rows of the engine. Gateways contribute servers and
+ * hosts to gateway workloads (../gateways.ts), routes with a Service as parent become routes of the mesh's clients, and
+ * every object gets a row that says what its status is to be. Nothing here writes anything.
  */
 import type { Collection } from "../../engine/collection.ts";
 import type { Graph } from "../../engine/graph.ts";
-import type { KubeObject } from "../../store/object.ts";
-import type { GatewayContributions, GatewayServerContribution } from "../gateways.ts";
+import { grpcRouteKind } from "../../kinds/gateway-api/grpc-route.ts";
+import { httpRouteKind } from "../../kinds/gateway-api/http-route.ts";
+import { tcpRouteKind } from "../../kinds/gateway-api/tcp-route.ts";
+import { tlsRouteKind } from "../../kinds/gateway-api/tls-route.ts";
+import type { GatewayContributions } from "../gateways.ts";
 import type { MeshInputs } from "../inputs.ts";
 import type { MeshCore } from "../mesh.ts";
-import type { MeshSettings, ObjectRef } from "../model.ts";
+import type { MeshSettings } from "../model.ts";
 import type { StatusRow } from "../status-row.ts";
-import { type ParentResult, parentResults } from "./attachments.ts";
+import type { ParentResult } from "./attachments.ts";
 import { clusterDomainOf } from "./cluster-domain.ts";
-import { type GatewayClassStatus, type GatewayStatus, gatewayClassStatus, gatewayStatus } from "./gateway-status.ts";
-import { CONTROLLER_NAME, type GatewayRow, wireGateways } from "./gateways.ts";
+import { type GatewayClassStatus, gatewayClassStatus } from "./gateway-class-status.ts";
+import { type GatewayStatus, gatewayStatus } from "./gateway-status.ts";
+import { CONTROLLER_NAME, type GatewayRow, type Gateways, wireGateways } from "./gateways.ts";
 import { wireGrants } from "./grants.ts";
+import { resolveGrpcRoute } from "./grpc-rules.ts";
 import { wireHosts } from "./hosts.ts";
-import { type ResolvedRoute, resolveHttpRoute } from "./http-rules.ts";
+import { resolveHttpRoute } from "./http-rules.ts";
 import { type MeshRoutes, wireMeshRoutes } from "./mesh-routes.ts";
-import { parsedHttpRoutes } from "./objects.ts";
-import { httpRouteStatus, type RouteStatus } from "./route-status.ts";
+import { wireMisdirected } from "./misdirected.ts";
+import type { RouteStatus } from "./route-status.ts";
+import { type RouteSources, type Routes, wireRoutes } from "./routes.ts";
+import { wireServers } from "./servers.ts";
 import { addressesOf, isReady, wireReadyServices } from "./service-state.ts";
+import { resolveStreamRoute, wireStreamRoutes } from "./stream-routes.ts";
 
 export interface GatewayApi extends GatewayContributions {
-  /** Key: meshRoutesKey. */
-  meshRoutes: Collection<MeshRoutes>;
+  /** By kind of route; key: meshRoutesKey. */
+  meshRoutes: readonly Collection<MeshRoutes>[];
   /** Key `namespace/name`: Gateways of our classes. */
   gatewayRows: Collection<GatewayRow>;
   /** What each object's status is to say, by kind. */
   statuses: {
     gatewayClasses: Collection<StatusRow<GatewayClassStatus>>;
     gateways: Collection<StatusRow<GatewayStatus>>;
-    httpRoutes: Collection<StatusRow<RouteStatus>>;
+    routes: readonly Collection<StatusRow<RouteStatus>>[];
   };
 }
 
-type Inputs = Pick<
-  MeshInputs,
-  "gatewayClasses" | "k8sGateways" | "httpRoutes" | "referenceGrants" | "services" | "endpointSlices" | "namespaces"
->;
-
-/** `secrets` is apart: who does not want to hold them passes an empty collection, and no certificate is found. */
 export function wireGatewayApi(
   graph: Graph,
-  inputs: Inputs,
-  { workloads, settings }: Pick<MeshCore, "workloads" | "settings">,
-  secrets: Collection<KubeObject>,
+  inputs: MeshInputs,
+  core: Pick<MeshCore, "workloads" | "settings" | "credentials">,
 ): GatewayApi {
+  const { settings } = core;
   const grants = wireGrants(graph, inputs.referenceGrants);
-  const gateways = wireGateways(graph, { ...inputs, secrets, workloads, grants, settings });
-  const routes = parsedHttpRoutes(graph, inputs.httpRoutes);
-  const resolved = graph.derive("http route rules", routes, (_key, route, read): ResolvedRoute => {
-    const clusterDomain = clusterDomainOf(settings, read);
-    return resolveHttpRoute(route, { read, services: inputs.services, grants, clusterDomain });
-  });
-  const sources = { ...inputs, gateways: gateways.rows, allGateways: gateways.parsed, settings };
-  const parents = graph.derive("http route parents", routes, (_key, route, read): readonly ParentResult[] =>
-    parentResults(route, sources, read),
+  const gateways = wireGateways(graph, { ...inputs, ...core, grants });
+  const sources: RouteSources = { ...inputs, gateways: gateways.rows, allGateways: gateways.parsed, settings, grants };
+  const http = wireRoutes(graph, httpRouteKind, inputs.httpRoutes, sources, resolveHttpRoute);
+  const grpc = wireRoutes(graph, grpcRouteKind, inputs.grpcRoutes, sources, resolveGrpcRoute);
+  const tls = wireRoutes(graph, tlsRouteKind, inputs.tlsRoutes, sources, (route, context) =>
+    resolveStreamRoute("TLSRoute", route, context),
   );
-  const routeStatuses = graph.derive("http route statuses", routes, (key, route, read) =>
-    httpRouteStatus(route, read.get(parents, key) ?? [], read.get(resolved, key)),
+  const tcp = wireRoutes(graph, tcpRouteKind, inputs.tcpRoutes, sources, (route, context) =>
+    resolveStreamRoute("TCPRoute", route, context),
   );
-  const classStatuses = graph.derive("gateway class statuses", inputs.gatewayClasses, (_key, { metadata, spec }) =>
-    member(spec, "controllerName") === CONTROLLER_NAME
-      ? gatewayClassStatus(metadata.name, metadata.generation ?? 0, member(spec, "parametersRef") !== undefined)
-      : undefined,
-  );
+  const rows = { gateways: gateways.rows };
   return {
     servers: wireServers(graph, gateways.rows),
-    hosts: wireHosts(graph, { gateways: gateways.rows, parents, resolved }),
-    meshRoutes: wireMeshRoutes(graph, parents, resolved),
+    hosts: [
+      wireHosts(graph, "HTTPRoute", { ...rows, ...http }),
+      wireHosts(graph, "GRPCRoute", { ...rows, ...grpc }),
+      wireMisdirected(graph, gateways.rows),
+    ],
+    tcpRoutes: [
+      wireStreamRoutes(graph, "TLSRoute", { ...rows, ...tls }),
+      wireStreamRoutes(graph, "TCPRoute", { ...rows, ...tcp }),
+    ],
+    meshRoutes: [wireMeshRoutes(graph, "HTTPRoute", http), wireMeshRoutes(graph, "GRPCRoute", grpc)],
     gatewayRows: gateways.rows,
     statuses: {
-      gatewayClasses: classStatuses,
-      gateways: wireGatewayStatuses(graph, inputs, gateways, parents, settings),
-      httpRoutes: routeStatuses,
+      gatewayClasses: graph.derive("gateway class statuses", inputs.gatewayClasses, (_key, { metadata, spec }) =>
+        member(spec, "controllerName") === CONTROLLER_NAME
+          ? gatewayClassStatus(metadata.name, metadata.generation ?? 0, member(spec, "parametersRef") !== undefined)
+          : undefined,
+      ),
+      gateways: wireGatewayStatuses(graph, inputs, gateways, [http, grpc, tls, tcp], settings),
+      routes: [http.statuses, grpc.statuses, tls.statuses, tcp.statuses],
     },
   };
 }
 
-function wireServers(graph: Graph, gateways: Collection<GatewayRow>): Collection<GatewayServerContribution> {
-  return graph.deriveMany<GatewayRow, GatewayServerContribution>("gateway api servers", gateways, (key, gateway) => {
-    const origin: ObjectRef = {
-      kind: "gateway.networking.k8s.io/Gateway",
-      namespace: gateway.namespace,
-      name: gateway.name,
-    };
-    return gateway.workloads.flatMap((workload) =>
-      gateway.listeners
-        .filter(({ rejected }) => !rejected)
-        .map((listener): [string, GatewayServerContribution] => [
-          `${workload}|${key}|${listener.name}`,
-          {
-            gateway: workload,
-            targetPort: listener.targetPort,
-            bind: "",
-            createdAt: gateway.createdAt,
-            server: {
-              origin,
-              name: listener.name,
-              port: listener.port,
-              targetPort: listener.targetPort,
-              protocol: "HTTP",
-              bind: "",
-              hosts: [listener.hostname === "" ? "*" : listener.hostname],
-              httpsRedirect: false,
-            },
-          },
-        ]),
-    );
-  });
-}
-
 function wireGatewayStatuses(
   graph: Graph,
-  inputs: Inputs,
-  gateways: ReturnType<typeof wireGateways>,
-  parents: Collection<readonly ParentResult[]>,
+  inputs: Pick<MeshInputs, "services" | "endpointSlices">,
+  gateways: Gateways,
+  routes: readonly Pick<Routes<object>, "parents">[],
   settings: Collection<MeshSettings>,
 ): Collection<StatusRow<GatewayStatus>> {
   const ready = wireReadyServices(graph, inputs.endpointSlices);
-  const byListener = graph.index(parents, "listener", (results) =>
-    results.flatMap(({ listeners }) => listeners.map(({ gateway, listener }) => `${gateway}|${listener}`)),
+  const byListener = routes.map(({ parents }) =>
+    graph.index(parents, "listener", (results: readonly ParentResult[]) =>
+      results.flatMap(({ listeners }) => listeners.map(({ gateway, listener }) => `${gateway}|${listener}`)),
+    ),
   );
   return graph.derive("gateway api gateway statuses", gateways.parsed, (key, { generation }, read) => {
     const gateway = read.get(gateways.rows, key);
     if (!gateway) return undefined;
+    const attached = gateway.listeners.map(({ name }): [string, number] => [
+      name,
+      byListener.reduce((sum, index) => sum + read.bucket(index, `${key}|${name}`).size, 0),
+    ]);
     return gatewayStatus(gateway, generation, {
       addresses: addressesOf(read.get(inputs.services, gateway.service), clusterDomainOf(settings, read)),
       ready: isReady(ready, read, gateway.service),
-      attached: new Map(gateway.listeners.map(({ name }) => [name, read.bucket(byListener, `${key}|${name}`).size])),
+      attached: new Map(attached),
     });
   });
 }

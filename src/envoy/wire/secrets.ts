@@ -1,0 +1,42 @@
+import { type Secret, SecretSchema } from "#envoy/extensions/transport_sockets/tls/v3/secret_pb.js";
+import type { Reader } from "../../engine/derived.ts";
+import { readKeyPair, readRoots } from "../../mesh/credentials.ts";
+import type { HeldCredential, ObjectRef } from "../../mesh/model.ts";
+import { encode } from "../encode.ts";
+import type { Resource } from "../resource.ts";
+import { keyPairSecret, rootsSecret } from "../secrets.ts";
+import type { MeshRows } from "./mesh-rows.ts";
+import type { Scope } from "./scope.ts";
+
+/**
+ * What a proxy gets under a secret's name. Undefined, which leaves it what it has: the object is not there or cannot be
+ * used, or none of the proxy's own servers names it.
+ */
+export function secretRow(read: Reader, mesh: MeshRows, scope: Scope, name: string): Resource | undefined {
+  if (scope.type !== "Gateway") return undefined;
+  const credential = mesh.gatewayCredential(read, scope.workload, name);
+  const secret = credential && secretOf(read, mesh, credential);
+  return secret && encode(SecretSchema, secret, { name, origins: originsOf(credential) });
+}
+
+function secretOf(read: Reader, mesh: MeshRows, { resource, part, kind, objects }: HeldCredential): Secret | undefined {
+  if (part === "KeyPair") {
+    const [key = ""] = objects;
+    const secret = mesh.secret(read, key);
+    const pair = secret && readKeyPair(secret);
+    return pair && keyPairSecret(resource, pair);
+  }
+  const roots = objects.flatMap((key) => {
+    const secret = kind === "Secret" ? mesh.secret(read, key) : undefined;
+    const configMap = kind === "ConfigMap" ? mesh.caConfigMap(read, key) : undefined;
+    return (secret && readRoots({ secret })) ?? (configMap && readRoots({ configMap })) ?? [];
+  });
+  return roots.length > 0 ? rootsSecret(resource, roots) : undefined;
+}
+
+function originsOf({ kind, objects }: HeldCredential): ObjectRef[] {
+  return objects.map((key) => {
+    const [namespace = "", name = ""] = key.split("/");
+    return { kind, namespace, name };
+  });
+}
