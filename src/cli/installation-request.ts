@@ -11,12 +11,16 @@ export interface InstallationOptions {
 
 /** The IstioOperator files and flags of a command line. */
 export async function installationRequest(options: InstallationOptions): Promise<InstallationRequest> {
-  const names = (options.filename ?? []).flatMap((name) => name.split(","));
-  const files: InstallationRequest["files"] = await Promise.all(
+  const { filename = [], set: sets = [], revision } = options;
+  return { files: await readFiles(filename), sets, ...(revision !== undefined && { revision }) };
+}
+
+/** Files as Istio's users name them: several `-f`, or one with commas; `-` is standard input. */
+export async function readFiles(filenames: readonly string[]): Promise<{ name: string; text: string }[]> {
+  const names = filenames.flatMap((name) => name.split(","));
+  return Promise.all(
     names.map(async (name) => ({ name, text: name === "-" ? await readAll(process.stdin) : read(name) })),
   );
-  const { set: sets = [], revision } = options;
-  return { files, sets, ...(revision !== undefined && { revision }) };
 }
 
 function read(name: string): string {

@@ -1,0 +1,67 @@
+/** How an object in the cluster differs from what an installation applied, field by field. */
+
+import type { KubeObject } from "../../../store/object.ts";
+import { isFields } from "../../../store/patch/json.ts";
+import type { Store } from "../../../store/store.ts";
+import { asApplied } from "./as-applied.ts";
+import { FIELD_MANAGER, nameOf, typeOf } from "./objects.ts";
+
+export interface Difference {
+  /** `spec.template.spec.containers[name=discovery].image`. */
+  field: string;
+  wanted: unknown;
+  found: unknown;
+}
+
+/** What the API keeps itself. */
+const KEPT = new Set(["managedFields", "resourceVersion", "generation", "creationTimestamp", "uid"]);
+
+/**
+ * What applying the object would change in `live`, asked of the API without doing it: so defaults, quantities and
+ * whatever else the API makes of an object are no differences.
+ */
+export async function differences(store: Store, object: KubeObject, live: KubeObject): Promise<Difference[]> {
+  const body = asApplied(object, live);
+  const options = { fieldManager: FIELD_MANAGER, force: true, dryRun: true };
+  const wanted = await store.patch(typeOf(object), nameOf(object), { type: "apply", body }, options);
+  return compare(comparable(wanted), comparable(live), "");
+}
+
+function comparable(object: KubeObject): Record<string, unknown> {
+  const { status: _, ...fields } = object;
+  const metadata = Object.entries(object.metadata).filter(([name]) => !KEPT.has(name));
+  return { ...fields, metadata: Object.fromEntries(metadata) };
+}
+
+function compare(wanted: unknown, found: unknown, field: string): Difference[] {
+  if (isFields(wanted) && isFields(found)) {
+    const names = new Set([...Object.keys(wanted), ...Object.keys(found)]);
+    return [...names].flatMap((name) => compare(wanted[name], found[name], pathTo(field, name)));
+  }
+  if (Array.isArray(wanted) && Array.isArray(found)) {
+    const key = ["name", "containerPort", "port", "type"].find((each) =>
+      [...wanted, ...found].every((item) => named(item, each)),
+    );
+    if (key !== undefined) return compareItems(wanted, found, field, key);
+    if (wanted.length === found.length) return wanted.flatMap((item, i) => compare(item, found[i], `${field}[${i}]`));
+  }
+  return JSON.stringify(wanted) === JSON.stringify(found) ? [] : [{ field, wanted, found }];
+}
+
+function compareItems(wanted: unknown[], found: unknown[], field: string, key: string): Difference[] {
+  const keyOf = (item: unknown): string => (isFields(item) ? String(item[key]) : "");
+  const theirs = new Map(found.map((item) => [keyOf(item), item]));
+  const ours = new Map(wanted.map((item) => [keyOf(item), item]));
+  const names = new Set([...ours.keys(), ...theirs.keys()]);
+  return [...names].flatMap((name) => compare(ours.get(name), theirs.get(name), `${field}[${key}=${name}]`));
+}
+
+function named(item: unknown, key: string): boolean {
+  return isFields(item) && item[key] !== undefined;
+}
+
+function pathTo(field: string, name: string): string {
+  const step = /^[\w-]+$/.test(name) ? name : `["${name}"]`;
+  if (field === "") return step;
+  return step.startsWith("[") ? `${field}${step}` : `${field}.${step}`;
+}
