@@ -55,7 +55,21 @@ export function blockedVirtualHost(named: Named): VirtualHost {
 
 /** For a host that a gateway does not serve. */
 export function notFoundVirtualHost(named: Named): VirtualHost {
-  return virtualHost({ ...named, routes: [answer("not_found", 404)] });
+  return virtualHost({ ...named, routes: endedRoutes([]) });
+}
+
+/**
+ * Routes that leave no request without an answer. Where none matches, Envoy would ask the control plane for the virtual
+ * host of the request's own Host, though it has the one that counts.
+ */
+export function endedRoutes(routes: readonly Route[]): Route[] {
+  return takesAll(routes.at(-1)) ? [...routes] : [...routes, answer("not_found", 404)];
+}
+
+function takesAll(route: Route | undefined): boolean {
+  const match = route?.match;
+  if (match?.pathSpecifier.case !== "prefix" || match.pathSpecifier.value !== "/") return false;
+  return match.headers.length === 0 && match.queryParameters.length === 0 && match.runtimeFraction === undefined;
 }
 
 /**

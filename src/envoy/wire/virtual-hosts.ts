@@ -8,7 +8,7 @@ import type { Resource } from "../resource.ts";
 import { httpRoutes, mirrorClusters } from "../routes.ts";
 import {
   blockedVirtualHost,
-  notFoundVirtualHost,
+  endedRoutes,
   passthroughVirtualHost,
   placeholderVirtualHost,
   virtualHost,
@@ -26,10 +26,10 @@ export interface VirtualHostRow {
 export const PLACEHOLDER = "placeholder";
 
 /**
- * What a proxy gets under a virtual host's name, `ROUTECONFIG/host` as it asks for it. Every name has an answer: a host
- * that the mesh does not know is passed through or blocked, as the mesh's policy says.
+ * What a proxy gets under a virtual host's name, `ROUTECONFIG/host` as it asks for it. For a sidecar every name has an
+ * answer: a host that the mesh does not know is passed through or blocked, as the mesh's policy says.
  */
-export function virtualHostRow(read: Reader, mesh: MeshRows, scope: Scope, name: string): VirtualHostRow {
+export function virtualHostRow(read: Reader, mesh: MeshRows, scope: Scope, name: string): VirtualHostRow | undefined {
   const slash = name.indexOf("/");
   const host = name.slice(slash + 1);
   if (host === PLACEHOLDER) return plain(placeholderVirtualHost(name));
@@ -37,7 +37,7 @@ export function virtualHostRow(read: Reader, mesh: MeshRows, scope: Scope, name:
     return sidecarVirtualHost(read, mesh, scope, name, Number(name.slice(0, slash)), host);
   }
   const found = gatewayVirtualHost(read, mesh, scope, name, host);
-  return found ? row(found.host, found.routes) : plain(notFoundVirtualHost({ name, domains: [host] }));
+  return found && row(found.host, found.routes);
 }
 
 function sidecarVirtualHost(
@@ -90,7 +90,8 @@ export function gatewayVirtualHost(
     defaultRetries: mesh.settings(read).defaultHttpRetries,
     loadBalancerOf: (destination: Destination) => balancerOf(read, mesh, scope, destination),
   };
-  const host = virtualHost({ name, domains: [domain], routes: httpRoutes(routes, context), httpsRedirect });
+  const ended = endedRoutes(httpRoutes(routes, context));
+  const host = virtualHost({ name, domains: [domain], routes: ended, httpsRedirect });
   return { host, routes, origins: originsOf(routes) };
 }
 
