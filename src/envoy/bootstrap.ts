@@ -3,7 +3,9 @@
  * health and metrics. All else comes over the one delta stream.
  */
 import type { JsonObject } from "@bufbuild/protobuf";
-import { adminCluster, healthListener, metricsListener } from "./bootstrap/static-listeners.ts";
+import { type AppProbe, probeCluster } from "./bootstrap/app-probes.ts";
+import { socketAddress } from "./bootstrap/messages.ts";
+import { adminCluster, healthListener, metricsListener, statusListener } from "./bootstrap/static-listeners.ts";
 import { STATS_CONFIG } from "./bootstrap/stats.ts";
 
 /** Ports as Istio's; every sidecar has a network namespace of its own. */
@@ -16,6 +18,10 @@ export interface BootstrapParams {
   pod: PodIdentity;
   clusterDomain: string;
   xds: XdsParams;
+  /** The port of Istio's agent, and what of the application's is probed through it; none for no such port. */
+  status?: { port: number; probes: readonly AppProbe[] };
+  /** Of Envoy's runtime. */
+  runtime?: Readonly<Record<string, string>>;
   /** Shown to the control plane and in config dumps; nothing is trusted in it. */
   metadata?: JsonObject;
   /**
@@ -49,13 +55,16 @@ export const KUBERNETES_POD: PodIdentity = {
 
 export const SIDECAR_MARK = 1337;
 
+/** A key of Envoy's runtime: 100 from when the pod is told to end, so that nobody waits for its application. */
+export const LEAVING = "lateen.leaving";
+
 /** Envoy's node id, which says who it is to people and to Istio's tools. */
 function nodeId(type: BootstrapParams["type"], pod: PodIdentity, clusterDomain: string): string {
   return `${type}~${pod.ip}~${pod.name}.${pod.namespace}~${pod.namespace}.svc.${clusterDomain}`;
 }
 
 export function bootstrap(params: BootstrapParams): JsonObject {
-  const { type, pod, clusterDomain, xds, socketMark } = params;
+  const { type, pod, clusterDomain, xds, status, socketMark } = params;
   return {
     node: {
       id: nodeId(type, pod, clusterDomain),
@@ -68,7 +77,7 @@ export function bootstrap(params: BootstrapParams): JsonObject {
         ...params.metadata,
       },
     },
-    admin: { address: loopback(ADMIN_PORT) },
+    admin: { address: socketAddress("127.0.0.1", ADMIN_PORT) },
     dynamic_resources: {
       // zero: not ready before the control plane has answered
       lds_config: { ads: {}, resource_api_version: "V3", initial_fetch_timeout: "0s" },
@@ -82,8 +91,12 @@ export function bootstrap(params: BootstrapParams): JsonObject {
       },
     },
     static_resources: {
-      clusters: [adminCluster(ADMIN_PORT)],
-      listeners: [healthListener(HEALTH_PORT), metricsListener(METRICS_PORT)],
+      clusters: [adminCluster(ADMIN_PORT), ...(status?.probes ?? []).map((probe) => probeCluster(probe, pod.ip))],
+      listeners: [
+        healthListener(HEALTH_PORT),
+        metricsListener(METRICS_PORT),
+        ...(status ? [statusListener(status.port, status.probes, pod.ip)] : []),
+      ],
     },
     ...(socketMark !== undefined && { cluster_manager: { upstream_bind_config: marked(socketMark) } }),
     stats_config: STATS_CONFIG,
@@ -96,8 +109,11 @@ export function bootstrap(params: BootstrapParams): JsonObject {
           static_layer: {
             // users' regular expressions; Envoy's own bound refuses modest ones
             "re2.max_program_size.error_level": 32768,
+            ...params.runtime,
           },
         },
+        // set while Envoy runs: LEAVING
+        { name: "admin", admin_layer: {} },
       ],
     },
     overload_manager: {
@@ -115,21 +131,30 @@ export function bootstrap(params: BootstrapParams): JsonObject {
   };
 }
 
+export interface EnvoyOptions {
+  /** Worker threads; 0 is one for each CPU. */
+  concurrency?: number;
+  logLevel?: string;
+  componentLogLevel?: string;
+  drainSeconds?: number;
+}
+
 /** Envoy's command line for this bootstrap, as container args or for a process. */
-export function envoyArgs(config: JsonObject, options: { concurrency?: number; logLevel?: string } = {}): string[] {
+export function envoyArgs(config: JsonObject, options: EnvoyOptions = {}): string[] {
   return [
     "--config-yaml",
     JSON.stringify(config),
-    "--concurrency",
-    String(options.concurrency ?? 2),
+    // Envoy counts the CPUs that it may use when it is told nothing, and takes 0 for 1
+    ...(options.concurrency === 0 ? [] : ["--concurrency", String(options.concurrency ?? 2)]),
     "--log-level",
     options.logLevel ?? "warning",
+    ...(options.componentLogLevel ? ["--component-log-level", options.componentLogLevel] : []),
     // its shared memory would be that of every other Envoy on this machine
     "--disable-hot-restart",
     "--local-address-ip-version",
     "v4",
     "--drain-time-s",
-    "45",
+    String(options.drainSeconds ?? 45),
     "--drain-strategy",
     "immediate",
   ];
@@ -178,8 +203,4 @@ function marked(mark: number): JsonObject {
   return {
     socket_options: [{ description: "mark", level: 1, name: 36, int_value: mark, state: "STATE_PREBIND" }],
   };
-}
-
-function loopback(port: number): JsonObject {
-  return { socket_address: { address: "127.0.0.1", port_value: port } };
 }

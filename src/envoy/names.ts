@@ -9,8 +9,8 @@ export const VIRTUAL_OUTBOUND = "virtualOutbound";
 export const VIRTUAL_INBOUND = "virtualInbound";
 export const OUTBOUND_PORT = 15001;
 export const INBOUND_PORT = 15006;
-/** Where every sidecar listens itself: admin, outbound, inbound, readiness, metrics. No service can be served there. */
-export const PROXY_PORTS: ReadonlySet<number> = new Set([15000, OUTBOUND_PORT, INBOUND_PORT, 15021, 15090]);
+/** Where every sidecar listens itself: admin, outbound, inbound, status, readiness, metrics. No service can be served there. */
+export const PROXY_PORTS: ReadonlySet<number> = new Set([15000, OUTBOUND_PORT, INBOUND_PORT, 15020, 15021, 15090]);
 
 export interface ClusterName {
   host: string;

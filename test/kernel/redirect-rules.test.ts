@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { interceptionOf } from "../../src/kubernetes/inject/interception.ts";
 import { redirectRules } from "../../src/kubernetes/inject/redirect-rules.ts";
+import { defaultInjectSettings } from "../../src/kubernetes/inject/settings.ts";
 
 const EXPECTED = {
   "app out": "15001 10.50.0.1:80",
@@ -24,12 +25,12 @@ const EXPECTED = {
 };
 
 function results(how: "uid" | "mark"): unknown {
-  const interception = interceptionOf({
+  const annotations = {
     "traffic.sidecar.istio.io/excludeOutboundIPRanges": "10.60.0.0/16",
     "traffic.sidecar.istio.io/excludeOutboundPorts": "7777",
     "traffic.sidecar.istio.io/excludeInboundPorts": "8888",
-  });
-  assert.ok(interception);
+  };
+  const interception = interceptionOf(annotations, defaultInjectSettings.interception, 15020);
   const script = join(import.meta.dirname, "redirects.py");
   const namespaces = how === "uid" ? ["-n"] : ["-Urn"];
   const words = [...namespaces, "python3", script, redirectRules(interception, 15012), how];

@@ -1,4 +1,5 @@
 import type { JsonObject } from "@bufbuild/protobuf";
+import { INBOUND_PORT } from "../names.ts";
 
 /**
  * Which statistics Envoy keeps: those of itself and of its control plane, and what metrics are made of. Statistics of
@@ -15,9 +16,16 @@ export const STATS_CONFIG: JsonObject = {
   ],
   stats_matcher: {
     inclusion_list: {
-      patterns: ["cluster_manager", "listener_manager", "server", "control_plane", "cluster.xds-grpc", "lateen"].map(
-        (prefix) => ({ prefix }),
-      ),
+      patterns: [
+        "cluster_manager",
+        "listener_manager",
+        "server",
+        "control_plane",
+        "cluster.xds-grpc",
+        "lateen",
+        // whether anyone ever called: a proxy that nobody knows need not wait at its end
+        `listener.0.0.0.0_${INBOUND_PORT}.downstream_cx_total`,
+      ].map((prefix) => ({ prefix })),
     },
   },
 };

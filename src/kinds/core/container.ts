@@ -127,6 +127,13 @@ export const VolumeMount = shape(
   },
 );
 
+export const Lifecycle = shape(
+  "Lifecycle",
+  {},
+  { postStart: LifecycleHandler, preStop: LifecycleHandler, stopSignal: text },
+);
+export type Lifecycle = Type.Static<typeof Lifecycle>;
+
 export const Container = shape(
   "Container",
   { name: text },
@@ -149,7 +156,7 @@ export const Container = shape(
     livenessProbe: Probe,
     readinessProbe: Probe,
     startupProbe: Probe,
-    lifecycle: shape("Lifecycle", {}, { postStart: LifecycleHandler, preStop: LifecycleHandler, stopSignal: text }),
+    lifecycle: Lifecycle,
     securityContext: SecurityContext,
     stdin: bool,
     stdinOnce: bool,

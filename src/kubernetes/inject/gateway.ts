@@ -3,6 +3,7 @@ import type { Pod } from "../../kinds/core/pod.ts";
 import { InjectionError } from "./error.ts";
 import { mergeContainer } from "./merge-container.ts";
 import { PROXY_CONTAINER, proxyContainer } from "./proxy-container.ts";
+import { proxyOptions } from "./proxy-options.ts";
 import type { InjectSettings } from "./settings.ts";
 import { withProxyMetadata, withVolumes } from "./template.ts";
 import { workloadOf } from "./workload-of.ts";
@@ -22,9 +23,9 @@ export function gatewayTemplate(pod: Pod, settings: InjectSettings): Pod {
   }
   const made = proxyContainer({
     type: "router",
-    annotations: pod.metadata.annotations ?? {},
     workload: workloadOf(pod.metadata).name,
-    interception: "NONE",
+    options: { ...proxyOptions(pod.metadata.annotations ?? {}, settings), interception: "NONE" },
+    probes: [],
     settings,
   });
   const replace = (container: Container): Container =>
@@ -35,16 +36,14 @@ export function gatewayTemplate(pod: Pod, settings: InjectSettings): Pod {
     initContainers: [],
     containers: [PROXY_CONTAINER],
   });
-  return withVolumes({
-    ...labelled,
-    spec: {
-      ...pod.spec,
-      containers: pod.spec.containers.map(replace),
-      securityContext: {
-        ...pod.spec.securityContext,
-        // Envoy is not root, and Gateways ask for ports such as 80.
-        sysctls: pod.spec.securityContext?.sysctls ?? [{ name: "net.ipv4.ip_unprivileged_port_start", value: "0" }],
-      },
+  const spec = {
+    ...pod.spec,
+    containers: pod.spec.containers.map(replace),
+    securityContext: {
+      ...pod.spec.securityContext,
+      // Envoy is not root, and Gateways ask for ports such as 80.
+      sysctls: pod.spec.securityContext?.sysctls ?? [{ name: "net.ipv4.ip_unprivileged_port_start", value: "0" }],
     },
-  });
+  };
+  return withVolumes({ ...labelled, spec }, settings);
 }

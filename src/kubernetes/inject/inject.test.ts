@@ -49,7 +49,10 @@ const DECISIONS: [string, Pod, string, Record<string, string>, boolean][] = [
 
 for (const [what, candidate, namespace, labels, expected] of DECISIONS) {
   test(`a pod ${what} is ${expected ? "" : "not "}injected`, () => {
-    const { inject: decided, reason } = decideInjection(candidate, namespace, labels, "default");
+    const { inject: decided, reason } = decideInjection(
+      { pod: candidate, namespace, namespaceLabels: labels },
+      defaultInjectSettings,
+    );
     assert.equal(decided, expected, reason);
     assert.notEqual(reason, "");
   });
@@ -147,8 +150,7 @@ const outbound = (annotations: Record<string, string>): string[] => rulesOf(anno
 const inbound = (annotations: Record<string, string>): string[] => rulesOf(annotations, "inbound");
 
 function rulesOf(annotations: Record<string, string>, chain: string): string[] {
-  const interception = interceptionOf(annotations);
-  assert.ok(interception);
+  const interception = interceptionOf(annotations, defaultInjectSettings.interception, 15020);
   const body = redirectRules(interception, 15012).split(`chain ${chain} {\n`)[1]?.split("\n  }")[0] ?? "";
   return body.split("\n").map((line) => line.trim());
 }

@@ -7,6 +7,16 @@ import { InjectionError } from "./error.ts";
 type Ports = "*" | readonly number[];
 type Ranges = "*" | readonly string[];
 
+/** Annotations without their prefix: what they say, or what holds where a pod has none. */
+export interface InterceptionTexts {
+  includeOutboundIPRanges: string;
+  excludeOutboundIPRanges: string;
+  includeOutboundPorts: string;
+  excludeOutboundPorts: string;
+  includeInboundPorts: string;
+  excludeInboundPorts: string;
+}
+
 export interface Interception {
   outbound: {
     includeRanges: Ranges;
@@ -16,41 +26,43 @@ export interface Interception {
     excludePorts: readonly number[];
   };
   inbound: { include: Ports; exclude: readonly number[] };
+  interfaces: {
+    /** Left alone both ways. */
+    exclude: readonly string[];
+    /** What comes in by them is what something in the pod sends out: virtual machines, docker in the pod. */
+    reroute: readonly string[];
+  };
 }
 
 /** Ports of the proxy itself: metrics, health, admin, tunnel; and SSH, which people need when all else fails. */
 const OWN_PORTS = [22, 15000, 15008, 15020, 15021, 15090];
 
 const PREFIX = "traffic.sidecar.istio.io/";
+const REROUTE = "istio.io/reroute-virtual-interfaces";
 
-/** Undefined: nothing is to be redirected (`sidecar.istio.io/interceptionMode: NONE`). */
-export function interceptionOf(annotations: Labels): Interception | undefined {
-  if (annotations["sidecar.istio.io/interceptionMode"] === "NONE") return undefined;
-  const text = (name: string): string | undefined => annotations[PREFIX + name];
-  const status = annotations["status.sidecar.istio.io/port"];
-  const excluded = [
-    ...OWN_PORTS,
-    ...portsIn(text("excludeInboundPorts"), "excludeInboundPorts"),
-    ...(status === undefined ? [] : [portIn(status, "status.sidecar.istio.io/port")]),
-  ];
+export function interceptionOf(annotations: Labels, defaults: InterceptionTexts, statusPort: number): Interception {
+  const text = (name: keyof InterceptionTexts): string => annotations[PREFIX + name] ?? defaults[name];
+  const ports = (name: keyof InterceptionTexts): number[] => portsIn(text(name), PREFIX + name);
+  const ranges = (name: keyof InterceptionTexts): string[] => rangesIn(text(name), PREFIX + name);
+  const all = (name: keyof InterceptionTexts): boolean => text(name).trim() === "*";
+  const reroute = annotations[REROUTE] === undefined ? `${PREFIX}kubevirtInterfaces` : REROUTE;
+  const own = [...OWN_PORTS, statusPort, ...ports("excludeInboundPorts")];
   return {
     outbound: {
-      includeRanges: wildcard(text("includeOutboundIPRanges") ?? "*", (list) =>
-        rangesIn(list, "includeOutboundIPRanges"),
-      ),
-      excludeRanges: rangesIn(text("excludeOutboundIPRanges"), "excludeOutboundIPRanges"),
-      includePorts: wildcard(text("includeOutboundPorts") ?? "", (list) => portsIn(list, "includeOutboundPorts")),
-      excludePorts: portsIn(text("excludeOutboundPorts"), "excludeOutboundPorts"),
+      includeRanges: all("includeOutboundIPRanges") ? "*" : ranges("includeOutboundIPRanges"),
+      excludeRanges: ranges("excludeOutboundIPRanges"),
+      includePorts: all("includeOutboundPorts") ? "*" : ports("includeOutboundPorts"),
+      excludePorts: ports("excludeOutboundPorts"),
     },
     inbound: {
-      include: wildcard(text("includeInboundPorts") ?? "*", (list) => portsIn(list, "includeInboundPorts")),
-      exclude: [...new Set(excluded)].filter((port) => port !== 0).sort((a, b) => a - b),
+      include: all("includeInboundPorts") ? "*" : ports("includeInboundPorts"),
+      exclude: [...new Set(own)].filter((port) => port !== 0).sort((a, b) => a - b),
+    },
+    interfaces: {
+      exclude: interfacesIn(annotations, `${PREFIX}excludeInterfaces`),
+      reroute: interfacesIn(annotations, reroute),
     },
   };
-}
-
-function wildcard<T>(text: string, parse: (list: string) => T): "*" | T {
-  return text.trim() === "*" ? "*" : parse(text);
 }
 
 function itemsOf(list: string | undefined): string[] {
@@ -60,17 +72,19 @@ function itemsOf(list: string | undefined): string[] {
     .filter((item) => item !== "");
 }
 
-function portsIn(list: string | undefined, name: string): number[] {
-  return itemsOf(list).map((item) => portIn(item, PREFIX + name));
+function portsIn(list: string, annotation: string): number[] {
+  return itemsOf(list).map((item) => {
+    const port = /^[0-9]{1,5}$/.test(item) ? Number(item) : -1;
+    if (port >= 0 && port <= 65535) return port;
+    throw new InjectionError(
+      annotation,
+      `"${item}" is not a port`,
+      "write numbers from 0 to 65535 with commas between",
+    );
+  });
 }
 
-function portIn(item: string, annotation: string): number {
-  const port = /^[0-9]{1,5}$/.test(item) ? Number(item) : -1;
-  if (port >= 0 && port <= 65535) return port;
-  throw new InjectionError(annotation, `"${item}" is not a port`, "write numbers from 0 to 65535 with commas between");
-}
-
-function rangesIn(list: string | undefined, name: string): string[] {
+function rangesIn(list: string, annotation: string): string[] {
   return itemsOf(list).map((item) => {
     const [address = "", bits, ...rest] = item.split("/");
     const family = isIP(address);
@@ -81,9 +95,21 @@ function rangesIn(list: string | undefined, name: string): string[] {
       return `${address}/${prefix}`;
     }
     throw new InjectionError(
-      PREFIX + name,
+      annotation,
       `"${item}" is not an IP range`,
       "write ranges such as 10.0.0.0/8 with commas between",
+    );
+  });
+}
+
+function interfacesIn(annotations: Labels, annotation: string): string[] {
+  return itemsOf(annotations[annotation]).map((item) => {
+    // They come into the kernel's rules as text.
+    if (/^[A-Za-z0-9_.-]{1,15}$/.test(item)) return item;
+    throw new InjectionError(
+      annotation,
+      `"${item}" is not the name of a network interface`,
+      "write names such as net1 with commas between",
     );
   });
 }

@@ -1,57 +1,145 @@
+/**
+ * Istio's ProxyConfig, as the annotation proxy.istio.io/config and the mesh's defaultConfig have it: what of it a sidecar
+ * here can do, what it cannot do and must be refused, and what has no meaning for it.
+ */
 import { parse } from "yaml";
-import type { Labels } from "../../mesh/model.ts";
+import { durationMs } from "../../kinds/istio/duration.ts";
 import { InjectionError } from "./error.ts";
-import type { InjectSettings } from "./settings.ts";
 
-const ANNOTATION = "proxy.istio.io/config";
+export const PROXY_CONFIG = "proxy.istio.io/config";
 
-/** What a pod may ask of its proxy by annotations. */
-export interface ProxyOptions {
+export interface ProxyConfig {
+  /** Envoy's worker threads; 0 is one for each CPU. */
   concurrency: number;
-  logLevel: string;
-  image: string;
-  resources: InjectSettings["resources"];
+  holdApplicationUntilProxyStarts: boolean;
+  /** How long connections are asked to go elsewhere before the rest are closed. */
+  drainMs: number;
+  /** How long a proxy at most stays for its clients after its pod was told to end, and its application has ended. */
+  terminationDrainMs: number;
+  /** Environment variables of the proxy; those that start with ISTIO_META_ are told to the control plane. */
+  proxyMetadata: Readonly<Record<string, string>>;
+  /** `debug`, `distroless`: the image's tag gets it as a suffix. */
+  imageType: string;
+  /** Of health, rewritten probes and metrics; 0 for none. */
+  statusPort: number;
+  interceptionMode: "REDIRECT" | "TPROXY" | "NONE";
+  /** "": the installation's. */
+  discoveryAddress: string;
+  meshId: string;
+  runtimeValues: Readonly<Record<string, string>>;
+  /** Names of fields that were given and change nothing. */
+  ignored: readonly string[];
 }
 
-const LEVELS = new Set(["trace", "debug", "info", "warning", "warn", "error", "critical", "off"]);
+export const defaultProxyConfig: ProxyConfig = {
+  concurrency: 1,
+  holdApplicationUntilProxyStarts: false,
+  drainMs: 45_000,
+  terminationDrainMs: 5_000,
+  proxyMetadata: {},
+  imageType: "",
+  statusPort: 15020,
+  interceptionMode: "REDIRECT",
+  discoveryAddress: "",
+  meshId: "",
+  runtimeValues: {},
+  ignored: [],
+};
 
-export function proxyOptions(annotations: Labels, settings: InjectSettings): ProxyOptions {
-  const logLevel = annotations["sidecar.istio.io/logLevel"] ?? settings.logLevel;
-  if (!LEVELS.has(logLevel)) {
-    const known = [...LEVELS].join(", ");
-    throw new InjectionError("sidecar.istio.io/logLevel", `"${logLevel}" is not a level`, `write one of ${known}`);
+/** One field of Istio's, from what it was to what it is now. */
+type Field = (value: unknown, before: ProxyConfig) => Partial<ProxyConfig>;
+
+const FIELDS: Readonly<Record<string, Field>> = {
+  concurrency: (value) => ({ concurrency: count(value, "write a whole number; 0 is one for each CPU") }),
+  holdApplicationUntilProxyStarts: (value) => ({ holdApplicationUntilProxyStarts: flag(value) }),
+  drainDuration: (value) => ({ drainMs: duration(value) }),
+  terminationDrainDuration: (value) => ({ terminationDrainMs: duration(value) }),
+  proxyMetadata: (value, before) => ({ proxyMetadata: { ...before.proxyMetadata, ...texts(value) } }),
+  runtimeValues: (value, before) => ({ runtimeValues: { ...before.runtimeValues, ...texts(value) } }),
+  image: (value) => ({ imageType: text(member(value, "imageType") ?? "") }),
+  statusPort: (value) => ({ statusPort: count(value, "write a port; 0 for none") }),
+  interceptionMode: (value) => ({ interceptionMode: oneOf(value, ["REDIRECT", "TPROXY", "NONE"]) }),
+  discoveryAddress: (value) => ({ discoveryAddress: text(value) }),
+  meshId: (value) => ({ meshId: text(value) }),
+  // These would change Envoy's bootstrap in ways that it does not have here: better no pod than one that differs.
+  customConfigFile: () => refuse("the bootstrap is not read from a file", "remove it"),
+  proxyBootstrapTemplatePath: () => refuse("the bootstrap is not read from a file", "remove it"),
+  binaryPath: () => refuse("the image says where Envoy is", "use sidecar.istio.io/proxyImage"),
+  proxyAdminPort: (value) => (value === 15000 ? {} : refuse("it is always 15000", "remove it")),
+};
+
+/** @param before What holds for fields that `config` leaves out. Throws InjectionError for what cannot be done. */
+export function mergeProxyConfig(before: ProxyConfig, config: unknown): ProxyConfig {
+  if (config === null || config === undefined) return before;
+  if (typeof config !== "object" || Array.isArray(config)) {
+    throw new InjectionError(PROXY_CONFIG, "it is not an object", "write ProxyConfig's fields: concurrency: 2");
   }
-  const image = annotations["sidecar.istio.io/proxyImage"] ?? settings.proxyImage;
-  return {
-    concurrency: concurrencyOf(annotations[ANNOTATION], settings),
-    logLevel,
-    image,
-    resources: resourcesOf(annotations, settings),
-  };
+  return Object.entries(config).reduce<ProxyConfig>((merged, [name, value]) => {
+    const read = Object.hasOwn(FIELDS, name) ? FIELDS[name] : undefined;
+    if (!read) return { ...merged, ignored: [...merged.ignored, name] };
+    try {
+      return { ...merged, ...read(value, merged) };
+    } catch (error) {
+      if (!(error instanceof Wrong)) throw error;
+      throw new InjectionError(PROXY_CONFIG, `${name}: ${error.message}`, error.remedy);
+    }
+  }, before);
 }
 
-function concurrencyOf(text: string | undefined, settings: InjectSettings): number {
-  if (text === undefined) return settings.concurrency;
-  let config: unknown;
+/** The annotation's text. */
+export function parseProxyConfig(annotation: string): unknown {
   try {
-    config = parse(text);
+    return parse(annotation);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new InjectionError(ANNOTATION, `it is not YAML (${why})`, "write ProxyConfig's fields, concurrency: 2");
+    throw new InjectionError(PROXY_CONFIG, `it is not YAML (${why})`, "write ProxyConfig's fields: concurrency: 2");
   }
-  const value = typeof config === "object" && config !== null ? Reflect.get(config, "concurrency") : undefined;
-  if (value === undefined) return settings.concurrency;
-  if (typeof value === "number" && Number.isInteger(value) && value >= 0) return value;
-  throw new InjectionError(ANNOTATION, "concurrency is not a count", "write a whole number; 0 is one for each CPU");
 }
 
-function resourcesOf(annotations: Labels, settings: InjectSettings): InjectSettings["resources"] {
-  const pick = (cpu: string, memory: string): Record<string, string> => ({
-    ...(annotations[cpu] === undefined ? {} : { cpu: annotations[cpu] }),
-    ...(annotations[memory] === undefined ? {} : { memory: annotations[memory] }),
-  });
-  const requests = pick("sidecar.istio.io/proxyCPU", "sidecar.istio.io/proxyMemory");
-  const limits = pick("sidecar.istio.io/proxyCPULimit", "sidecar.istio.io/proxyMemoryLimit");
-  if (Object.keys(requests).length + Object.keys(limits).length === 0) return settings.resources;
-  return { requests, ...(Object.keys(limits).length > 0 ? { limits } : {}) };
+/** What is wrong with a field, before it is known whose it is. */
+class Wrong extends Error {
+  readonly remedy: string;
+
+  constructor(message: string, remedy: string) {
+    super(message);
+    this.remedy = remedy;
+  }
+}
+
+function refuse(message: string, remedy: string): never {
+  throw new Wrong(message, remedy);
+}
+
+function count(value: unknown, remedy: string): number {
+  return typeof value === "number" && Number.isInteger(value) && value >= 0
+    ? value
+    : refuse("it is not a count", remedy);
+}
+
+function flag(value: unknown): boolean {
+  return typeof value === "boolean" ? value : refuse("it is neither true nor false", "write true or false");
+}
+
+function duration(value: unknown): number {
+  const ms = typeof value === "string" ? durationMs(value) : undefined;
+  return ms !== undefined && ms >= 0 ? ms : refuse("it is not a duration", "write it as in 5s");
+}
+
+function text(value: unknown): string {
+  return typeof value === "string" ? value : refuse("it is not text", "put it into quotes");
+}
+
+function texts(value: unknown): Record<string, string> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    return refuse("it is not a map", "write names and values");
+  }
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, String(each)]));
+}
+
+function oneOf<T extends string>(value: unknown, words: readonly T[]): T {
+  return words.find((word) => word === value) ?? refuse(`it is none of ${words.join(", ")}`, "write one of them");
+}
+
+function member(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
 }

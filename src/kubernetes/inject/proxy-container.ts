@@ -1,7 +1,8 @@
+import type { AppProbe } from "../../envoy/bootstrap/app-probes.ts";
 import type { Container } from "../../kinds/core/container.ts";
-import type { Labels } from "../../mesh/model.ts";
+import { drain, waitUntilReady } from "./lifecycle.ts";
 import { proxyArgs } from "./proxy-args.ts";
-import { proxyOptions } from "./proxy-config.ts";
+import type { ProxyOptions } from "./proxy-options.ts";
 import { type InjectSettings, PROXY_UID } from "./settings.ts";
 import { proxyVolumeMounts } from "./volumes.ts";
 
@@ -9,10 +10,11 @@ export const PROXY_CONTAINER = "istio-proxy";
 
 export interface ProxyRequest {
   type: "sidecar" | "router";
-  annotations: Labels;
   /** Of the Deployment or other owner. */
   workload: string;
-  interception: "REDIRECT" | "NONE";
+  options: ProxyOptions;
+  /** Of the application that it stands before. */
+  probes: readonly AppProbe[];
   settings: InjectSettings;
 }
 
@@ -22,14 +24,15 @@ export interface ProxyRequest {
  * entrypoint.
  */
 export function proxyContainer(request: ProxyRequest): Container {
-  const { settings, annotations } = request;
-  const options = proxyOptions(annotations, settings);
+  const { type, options, settings } = request;
+  const { config, readiness } = options;
   const ready = { httpGet: { path: "/healthz/ready", port: 15021 }, timeoutSeconds: 3 };
+  const held = type === "sidecar" && (options.native || config.holdApplicationUntilProxyStarts);
   return {
     name: PROXY_CONTAINER,
     image: options.image,
-    ...(settings.imagePullPolicy === undefined ? {} : { imagePullPolicy: settings.imagePullPolicy }),
-    args: proxyArgs(request, options),
+    ...(settings.imagePullPolicy && { imagePullPolicy: settings.imagePullPolicy }),
+    args: proxyArgs(request),
     env: [
       field("POD_NAME", "metadata.name"),
       field("POD_NAMESPACE", "metadata.namespace"),
@@ -37,13 +40,14 @@ export function proxyContainer(request: ProxyRequest): Container {
       field("SERVICE_ACCOUNT", "spec.serviceAccountName"),
       field("HOST_IP", "status.hostIP"),
       field("ISTIO_META_NODE_NAME", "spec.nodeName"),
+      ...Object.entries(config.proxyMetadata).map(([name, value]) => ({ name, value })),
     ],
     ports: [{ containerPort: 15090, protocol: "TCP", name: "http-envoy-prom" }],
-    // The app waits for this one: once a second is as often as Kubernetes probes. The readiness probe comes right after
-    // it, and then seldom: it is there to notice a proxy that drains or has died.
-    startupProbe: { ...ready, periodSeconds: 1, failureThreshold: 600 },
-    readinessProbe: { ...ready, periodSeconds: 15, failureThreshold: 4 },
-    lifecycle: { preStop: { exec: { command: DRAIN } } },
+    readinessProbe: { ...ready, ...readiness },
+    lifecycle: settings.lifecycle ?? {
+      ...(held && { postStart: waitUntilReady() }),
+      preStop: drain({ type, drainMs: config.terminationDrainMs }),
+    },
     resources: options.resources,
     securityContext: {
       allowPrivilegeEscalation: false,
@@ -57,18 +61,6 @@ export function proxyContainer(request: ProxyRequest): Container {
     volumeMounts: [...proxyVolumeMounts],
   };
 }
-
-/**
- * Runs when the pod is told to stop, while the app still works: from then on Envoy asks clients to take their
- * connections elsewhere, and goes on serving those that it has. In bash, since the image needs no HTTP client then.
- */
-const DRAIN = [
-  "bash",
-  "-c",
-  "exec 3<>/dev/tcp/127.0.0.1/15000 && printf '" +
-    "POST /drain_listeners?inboundonly&graceful&skip_exit HTTP/1.1\\r\\nHost: localhost\\r\\n" +
-    "Content-Length: 0\\r\\nConnection: close\\r\\n\\r\\n' >&3 && cat <&3",
-];
 
 function field(name: string, fieldPath: string): { name: string; valueFrom: { fieldRef: { fieldPath: string } } } {
   return { name, valueFrom: { fieldRef: { fieldPath } } };

@@ -16,10 +16,18 @@ const TUNNEL = 15008;
 const PASSTHROUGH_SOURCE = "127.0.0.6";
 
 /** One nftables script. It replaces the table as a whole, so that it can be run again (a pod's sandbox may be kept). */
-export function redirectRules({ outbound, inbound }: Interception, discoveryPort: number): string {
+export function redirectRules(interception: Interception, discoveryPort: number): string {
+  const { outbound, inbound, interfaces } = interception;
   const chains = [
-    chain("inbound", "type nat hook prerouting priority dstnat; policy accept;", inboundRules(inbound)),
-    chain("outbound", "type nat hook output priority -100; policy accept;", outboundRules(outbound, discoveryPort)),
+    chain("inbound", "type nat hook prerouting priority dstnat; policy accept;", [
+      ...interfaces.exclude.map((name) => `iifname "${name}" accept`),
+      ...interfaces.reroute.flatMap((name) => rerouted(name, outbound)),
+      ...inboundRules(inbound),
+    ]),
+    chain("outbound", "type nat hook output priority -100; policy accept;", [
+      ...interfaces.exclude.map((name) => `oifname "${name}" accept`),
+      ...outboundRules(outbound, discoveryPort),
+    ]),
     chain("from_proxy", "", [
       // To the pod's own address: the app called a service and was chosen itself, so it enters as from outside.
       `oifname "lo" ip daddr != 127.0.0.1 tcp dport != ${TUNNEL} ${INBOUND}`,
@@ -34,6 +42,19 @@ function inboundRules({ include, exclude }: Interception["inbound"]): string[] {
   const rules = exclude.length > 0 ? [`tcp dport ${set(exclude)} accept`] : [];
   if (include === "*") return [...rules, `meta l4proto tcp ${INBOUND}`];
   return include.length > 0 ? [...rules, `tcp dport ${set(include)} ${INBOUND}`] : [];
+}
+
+/** What comes in by this interface was sent by something within the pod, to which the pod is a router. */
+function rerouted(name: string, { includeRanges, excludeRanges, excludePorts }: Interception["outbound"]): string[] {
+  const from = `iifname "${name}"`;
+  return [
+    ...(excludePorts.length > 0 ? [`${from} tcp dport ${set(excludePorts)} accept`] : []),
+    ...excludeRanges.map((range) => `${from} ${destination(range)} accept`),
+    ...(includeRanges === "*"
+      ? [`${from} meta l4proto tcp ${OUTBOUND}`]
+      : includeRanges.map((range) => `${from} ${destination(range)} meta l4proto tcp ${OUTBOUND}`)),
+    `${from} accept`,
+  ];
 }
 
 function outboundRules(outbound: Interception["outbound"], discoveryPort: number): string[] {

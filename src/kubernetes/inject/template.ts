@@ -2,7 +2,7 @@
 import type { Pod } from "../../kinds/core/pod.ts";
 import { PROXY_CONTAINER } from "./proxy-container.ts";
 import type { InjectSettings } from "./settings.ts";
-import { proxyVolumes } from "./volumes.ts";
+import { volumesFor } from "./volumes.ts";
 import { canonicalName, canonicalRevision, workloadOf } from "./workload-of.ts";
 
 interface Added {
@@ -15,6 +15,7 @@ interface Added {
 
 export function withProxyMetadata(pod: Pod, settings: InjectSettings, added: Added): Pod {
   const labels = pod.metadata.labels ?? {};
+  const annotations = pod.metadata.annotations ?? {};
   const first = pod.spec.containers.find(({ name }) => name !== PROXY_CONTAINER)?.name;
   const main =
     first === undefined
@@ -36,13 +37,14 @@ export function withProxyMetadata(pod: Pod, settings: InjectSettings, added: Add
       annotations: {
         "istio.io/rev": settings.revision,
         ...main,
-        ...pod.metadata.annotations,
+        ...annotations,
+        ...settings.injectedAnnotations,
         ...added.annotations,
         "sidecar.istio.io/status": JSON.stringify({
           initContainers: added.initContainers,
           containers: added.containers,
-          volumes: proxyVolumes.map(({ name }) => name),
-          imagePullSecrets: null,
+          volumes: volumesFor(annotations).map(({ name }) => name),
+          imagePullSecrets: settings.imagePullSecrets.length > 0 ? settings.imagePullSecrets : null,
           revision: settings.revision,
         }),
       },
@@ -50,8 +52,19 @@ export function withProxyMetadata(pod: Pod, settings: InjectSettings, added: Add
   };
 }
 
-export function withVolumes(pod: Pod): Pod {
-  const own = pod.spec.volumes ?? [];
-  const missing = proxyVolumes.filter(({ name }) => own.every((volume) => volume.name !== name));
-  return { ...pod, spec: { ...pod.spec, volumes: [...own, ...missing] } };
+/** Also the Secrets to pull the proxy's image with. */
+export function withVolumes(pod: Pod, settings: InjectSettings): Pod {
+  const { volumes = [], imagePullSecrets = [] } = pod.spec;
+  const missing = volumesFor(pod.metadata.annotations ?? {}).filter(
+    ({ name }) => !volumes.some((volume) => volume.name === name),
+  );
+  const secrets = settings.imagePullSecrets.filter((name) => !imagePullSecrets.some((secret) => secret.name === name));
+  return {
+    ...pod,
+    spec: {
+      ...pod.spec,
+      volumes: [...volumes, ...missing],
+      ...(secrets.length > 0 && { imagePullSecrets: [...imagePullSecrets, ...secrets.map((name) => ({ name }))] }),
+    },
+  };
 }
