@@ -47,11 +47,10 @@ export interface GatewayApi extends GatewayContributions {
 export function wireGatewayApi(
   graph: Graph,
   inputs: MeshInputs,
-  core: Pick<MeshCore, "workloads" | "settings" | "credentials">,
+  { workloads, settings, credentials }: Pick<MeshCore, "workloads" | "settings" | "credentials">,
 ): GatewayApi {
-  const { settings } = core;
   const grants = wireGrants(graph, inputs.referenceGrants);
-  const gateways = wireGateways(graph, { ...inputs, ...core, grants });
+  const gateways = wireGateways(graph, { ...inputs, workloads, settings, credentials, grants });
   const sources: RouteSources = { ...inputs, gateways: gateways.rows, allGateways: gateways.parsed, settings, grants };
   const http = wireRoutes(graph, httpRouteKind, inputs.httpRoutes, sources, resolveHttpRoute);
   const grpc = wireRoutes(graph, grpcRouteKind, inputs.grpcRoutes, sources, resolveGrpcRoute);
