@@ -1,7 +1,6 @@
-import { readFileSync } from "node:fs";
 import { text as readAll } from "node:stream/consumers";
-import { LateenError } from "../errors.ts";
 import type { InstallationRequest } from "../kubernetes/install/read-installation.ts";
+import { readText } from "./kubernetes/manifests.ts";
 
 export interface InstallationOptions {
   filename?: string[];
@@ -19,15 +18,6 @@ export async function installationRequest(options: InstallationOptions): Promise
 export async function readFiles(filenames: readonly string[]): Promise<{ name: string; text: string }[]> {
   const names = filenames.flatMap((name) => name.split(","));
   return Promise.all(
-    names.map(async (name) => ({ name, text: name === "-" ? await readAll(process.stdin) : read(name) })),
+    names.map(async (name) => ({ name, text: name === "-" ? await readAll(process.stdin) : readText(name) })),
   );
-}
-
-function read(name: string): string {
-  try {
-    return readFileSync(name, "utf8");
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new LateenError("LTN5013", `${name} cannot be read: ${why}`, "Name a file that is there.");
-  }
 }

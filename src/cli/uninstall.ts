@@ -3,6 +3,7 @@ import { listControlPlanes, titleOf } from "../kubernetes/install/cluster/contro
 import { COMPONENT, TAG } from "../kubernetes/install/cluster/labels.ts";
 import { shown } from "../kubernetes/install/cluster/objects.ts";
 import { isOneMachine, kubernetesVersion } from "../kubernetes/install/cluster/precheck/kubernetes-version.ts";
+import { unknownRevision } from "../kubernetes/install/cluster/tags.ts";
 import { listProxies, planRemoval, type Removal, removeAll } from "../kubernetes/install/cluster/uninstall.ts";
 import { readInstallation } from "../kubernetes/install/read-installation.ts";
 import { type Cluster, type ClusterOption, withCluster } from "./cluster.ts";
@@ -38,8 +39,8 @@ export async function uninstall(options: UninstallOptions): Promise<void> {
       return;
     }
     const which = options.purge ? undefined : revision;
-    if (which !== undefined) await requireRevision(cluster, which);
     const removal = await planRemoval(cluster.store, namespace, which);
+    if (which !== undefined && removal.objects.length === 0) throw await unknownRevision(cluster.store, which);
     const objects = [...removal.objects, ...removal.traces, ...removal.definitions];
     if (objects.length === 0) {
       console.log("Nothing of an installation is left in this cluster.");
@@ -64,20 +65,6 @@ export async function uninstall(options: UninstallOptions): Promise<void> {
     );
     console.log(good("Uninstall complete"));
   });
-}
-
-async function requireRevision({ store }: Cluster, revision: string): Promise<void> {
-  const planes = await listControlPlanes(store);
-  const there = await planRemoval(store, "", revision);
-  if (there.objects.length > 0) return;
-  const known = planes.map((plane) => plane.revision).join(", ");
-  throw new LateenError(
-    "LTN5360",
-    `no revision ${revision} is installed`,
-    known === ""
-      ? "There is none at all; what may be left of one goes with lateen uninstall --purge."
-      : `There are: ${known}.`,
-  );
 }
 
 /** What whoever says yes should know. */

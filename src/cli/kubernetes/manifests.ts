@@ -52,7 +52,7 @@ export async function readManifests(paths: readonly string[], recursive = false)
   const found: Manifests = { manifests: [], unreadable: [] };
   for (const path of paths) {
     for (const file of path === "-" ? ["-"] : filesOf(path, recursive)) {
-      const text = file === "-" ? await readAll(process.stdin) : read(file);
+      const text = file === "-" ? await readAll(process.stdin) : readText(file);
       const { manifests, unreadable } = parseManifests(file === "-" ? "standard input" : file, text);
       found.manifests.push(...manifests);
       found.unreadable.push(...unreadable);
@@ -160,7 +160,8 @@ function filesOf(path: string, recursive: boolean): string[] {
   throw new LateenError("LTN5014", `${path} has no .yaml, .yml or .json files`, remedy);
 }
 
-function read(file: string): string {
+/** A file that a command line names. */
+export function readText(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {

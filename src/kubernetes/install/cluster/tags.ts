@@ -93,7 +93,7 @@ export async function revisionsOf(store: Store): Promise<string[]> {
   return injectors.map(revisionOf).sort();
 }
 
-async function unknownRevision(store: Store, revision: string): Promise<LateenError> {
+export async function unknownRevision(store: Store, revision: string): Promise<LateenError> {
   const known = await revisionsOf(store);
   const others = known.length > 0 ? `There are: ${known.join(", ")}.` : "There is none at all.";
   return new LateenError(
