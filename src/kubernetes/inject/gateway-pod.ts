@@ -35,6 +35,13 @@ export function gatewayPodTemplate(request: GatewayPodRequest, settings: InjectS
           {
             name: PROXY_CONTAINER,
             image: "auto",
+            // Nothing waits for it to start but its Service: that should know within a second.
+            startupProbe: {
+              httpGet: { path: "/healthz/ready", port: 15021 },
+              periodSeconds: 1,
+              timeoutSeconds: 3,
+              failureThreshold: 600,
+            },
             ports: [
               { containerPort: 15021, protocol: "TCP", name: "status-port" },
               { containerPort: 15090, protocol: "TCP", name: "http-envoy-prom" },

@@ -40,7 +40,7 @@ export function checkFields(source: string, spec: Tree): { spec: Tree; notices: 
 
 /** Asking for nothing is no request. */
 function isOff(value: unknown): boolean {
-  if (value === undefined || value === null || value === false || value === "") return true;
+  if (value === undefined || value === null || value === false || value === "" || value === 0) return true;
   if (Array.isArray(value)) return value.length === 0;
   return isFields(value) && (value.enabled === false || Object.values(value).every(isOff));
 }

@@ -8,7 +8,7 @@ import type { Installation } from "./installation.ts";
 import { type ComponentName, revisionLabels } from "./names.ts";
 import type { GatewayComponentSpec } from "./operator-schema.ts";
 import { patched } from "./patch.ts";
-import { autoscaler, disruptionBudget, replicas } from "./scaling.ts";
+import { autoscaler, disruptionBudget, replicas, scalingOf } from "./scaling.ts";
 import type { GatewayValues, Values } from "./values-schema.ts";
 
 export type GatewayKind = Extract<ComponentName, "IngressGateways" | "EgressGateways">;
@@ -19,7 +19,8 @@ export function gatewayObjects(
   component: GatewayComponentSpec,
 ): KubeObject[] {
   const { gateways, global } = installation.values;
-  const values = gateways[kind === "IngressGateways" ? "istio-ingressgateway" : "istio-egressgateway"];
+  const common = gateways[kind === "IngressGateways" ? "istio-ingressgateway" : "istio-egressgateway"];
+  const values = scalingOf(common, component.k8s);
   const { name, label = {}, namespace = installation.namespace } = component;
   const labels = { ...values.labels, ...label };
   const ours = revisionLabels(installation, kind);
@@ -45,14 +46,20 @@ function changes(kind: string, values: GatewayValues, global: Values["global"]):
   switch (kind) {
     case "ServiceAccount":
       return {
-        metadata: { annotations: values.serviceAccount?.annotations ?? {} },
-        imagePullSecrets: global.imagePullSecrets.map((name) => ({ name })),
+        ...annotated(values.serviceAccount?.annotations),
+        ...(global.imagePullSecrets.length > 0 && {
+          imagePullSecrets: global.imagePullSecrets.map((name) => ({ name })),
+        }),
       };
     case "Deployment":
       return { spec: { ...replicas(values), template: { spec: podChanges(values, global) } } };
     default:
-      return { metadata: { annotations: values.serviceAnnotations ?? {} }, spec: serviceChanges(values) };
+      return { ...annotated(values.serviceAnnotations), spec: serviceChanges(values) };
   }
+}
+
+function annotated(annotations: Record<string, string> | undefined): object {
+  return annotations ? { metadata: { annotations } } : {};
 }
 
 function podChanges(values: GatewayValues, { priorityClassName }: Values["global"]): object {

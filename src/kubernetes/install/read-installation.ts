@@ -50,9 +50,9 @@ function readSpec({ files, sets, revision }: InstallationRequest): Spec {
   const operators = files.map(readOperator);
   const flags = revision === undefined ? sets : [...sets, `revision=${revision}`];
   const checked = operators.map(({ name, spec }) => checkFields(name, spec));
-  const written = mergeTrees(...checked.map(({ spec }) => spec));
-  const base = profileOf(written, flags);
-  const { spec, notices } = checkFields("--set", flags.reduce(setFlag, mergeTrees(base, written)));
+  const written = checked.map(({ spec }) => spec);
+  const base = profileSpec(profileName(written, flags));
+  const { spec, notices } = checkFields("--set", flags.reduce(setFlag, mergeTrees(base, ...written)));
   const namespace = operators.findLast((operator) => operator.namespace !== undefined)?.namespace;
   return { base, spec, namespace, warnings: [...checked.flatMap((file) => file.notices), ...notices] };
 }
@@ -67,10 +67,10 @@ function withRemovals(base: Tree, tree: Tree): Tree {
   return { ...Object.fromEntries(kept), ...Object.fromEntries(removed.map((name) => [name, null])) };
 }
 
-function profileOf(written: Tree, flags: readonly string[]): Tree {
+function profileName(written: readonly Tree[], flags: readonly string[]): string {
   const flag = flags.findLast((one) => /^(spec\.)?profile=/.test(one.trim()));
-  const name = flag === undefined ? (at(written, "profile") ?? "default") : flag.slice(flag.indexOf("=") + 1).trim();
-  return profileSpec(String(name));
+  const name = flag === undefined ? mergeTrees(...written).profile : flag.slice(flag.indexOf("=") + 1).trim();
+  return String(name ?? "default");
 }
 
 /** Brings together what can be said in several places: Istio's order is values over the top of the spec. */

@@ -1,5 +1,7 @@
 /** How many pods a Deployment has, and how many may be taken away at once. */
 import type { KubeObject, ObjectMeta } from "../../store/object.ts";
+import type { KubernetesResources } from "./kubernetes-schema.ts";
+import { at } from "./tree.ts";
 import type { Values } from "./values-schema.ts";
 
 export interface Scaling {
@@ -12,6 +14,18 @@ export interface Scaling {
   replicaCount?: number;
   rollingMaxSurge: number | string;
   rollingMaxUnavailable: number | string;
+}
+
+/** With what `k8s` says of it, which Istio counts too. */
+export function scalingOf<T extends Scaling>(values: T, k8s: KubernetesResources | undefined): T {
+  const least = at(k8s?.hpaSpec, "minReplicas");
+  const most = at(k8s?.hpaSpec, "maxReplicas");
+  return {
+    ...values,
+    ...(typeof least === "number" && { autoscaleMin: least }),
+    ...(typeof most === "number" && { autoscaleMax: most }),
+    ...(k8s?.replicaCount !== undefined && { replicaCount: k8s.replicaCount }),
+  };
 }
 
 function scales({ autoscaleEnabled, autoscaleMin, autoscaleMax }: Scaling): boolean {

@@ -3,7 +3,7 @@
  * are not here are in unsupported.ts, each with what to do instead. What has a default is in value-defaults.ts.
  */
 import { Type } from "typebox";
-import { EnvVar, VolumeMount } from "../../kinds/core/container.ts";
+import { EnvVar, Lifecycle, VolumeMount } from "../../kinds/core/container.ts";
 import {
   anything,
   anythings,
@@ -45,7 +45,7 @@ const ProxyValues = shape(
   },
   {
     holdApplicationUntilProxyStarts: bool,
-    lifecycle: anything,
+    lifecycle: Lifecycle,
     componentLogLevel: text,
     autoInject: oneOf("enabled", "disabled"),
   },
@@ -68,7 +68,7 @@ const Global = shape(
     defaultPodDisruptionBudget: shape("DefaultPodDisruptionBudget", { enabled: bool }, {}),
     proxy: ProxyValues,
   },
-  { proxy_init: shape("ProxyInit", {}, { resources: Resources }) },
+  {},
 );
 
 const scaling = { autoscaleEnabled: bool, autoscaleMin: count, autoscaleMax: count, cpu: Utilization };

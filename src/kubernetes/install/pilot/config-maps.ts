@@ -6,23 +6,26 @@ import { mergeTrees } from "../tree.ts";
 import { yamlOf } from "../yaml.ts";
 
 export function configMaps(installation: Installation): KubeObject[] {
-  const { revision, values } = installation;
-  const { global, sidecarInjectorWebhook, pilot } = values;
-  const settings = { revision, global, pilot: { env: pilot.env }, sidecarInjectorWebhook };
   const configMap = (name: string, data: Record<string, string>): KubeObject => ({
     apiVersion: "v1",
     kind: "ConfigMap",
-    metadata: pilotMeta(installation, revisioned(name, revision)),
+    metadata: pilotMeta(installation, revisioned(name, installation.revision)),
     data,
   });
   return [
     configMap("istio", { mesh: yamlOf([meshConfigOf(installation)]), meshNetworks: "networks: {}\n" }),
-    configMap("istio-sidecar-injector", { values: `${JSON.stringify(settings, undefined, 2)}\n` }),
+    configMap("istio-sidecar-injector", { values: `${JSON.stringify(injectionValues(installation), undefined, 2)}\n` }),
   ];
 }
 
+/** What of the values injection goes by. */
+export function injectionValues({ revision, values }: Installation): object {
+  const { global, sidecarInjectorWebhook, pilot } = values;
+  return { revision, global, pilot: { env: pilot.env }, sidecarInjectorWebhook };
+}
+
 /** MeshConfig with what follows from the rest of the installation; what users write in it wins. */
-function meshConfigOf({ namespace, revision, values, meshConfig }: Installation): object {
+export function meshConfigOf({ namespace, revision, values, meshConfig }: Installation): object {
   const { meshID, proxy } = values.global;
   return mergeTrees(
     {
@@ -30,15 +33,10 @@ function meshConfigOf({ namespace, revision, values, meshConfig }: Installation)
       trustDomain: "cluster.local",
       ...(proxy.clusterDomain !== "cluster.local" && { proxyDomain: proxy.clusterDomain }),
       defaultConfig: {
-        discoveryAddress: discoveryAddress({ namespace, revision }),
+        discoveryAddress: `${revisioned("istiod", revision)}.${namespace}.svc:15012`,
         ...(meshID !== "" && { meshId: meshID }),
       },
     },
     meshConfig,
   );
-}
-
-/** Where proxies find their control plane. */
-export function discoveryAddress({ namespace, revision }: Pick<Installation, "namespace" | "revision">): string {
-  return `${revisioned("istiod", revision)}.${namespace}.svc:15012`;
 }

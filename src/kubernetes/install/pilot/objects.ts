@@ -2,7 +2,7 @@
 import type { KubeObject } from "../../../store/object.ts";
 import type { Installation } from "../installation.ts";
 import { pilotMeta, pilotSelector, revisioned } from "../names.ts";
-import { autoscaler, disruptionBudget } from "../scaling.ts";
+import { autoscaler, disruptionBudget, scalingOf } from "../scaling.ts";
 import { revisionInjector, revisionValidator, tagInjector } from "../webhooks.ts";
 import { configMaps } from "./config-maps.ts";
 import { deployment } from "./deployment.ts";
@@ -10,10 +10,11 @@ import { roles } from "./roles.ts";
 import { service } from "./service.ts";
 
 export function pilotObjects(installation: Installation): KubeObject[] {
-  const { values, revision, namespace } = installation;
+  const { values, revision, namespace, components } = installation;
   const { pilot, global, sidecarInjectorWebhook, revisionTags } = values;
   const injection = { revision, namespace, ...sidecarInjectorWebhook };
   const metadata = pilotMeta(installation, revisioned("istiod", revision));
+  const scaling = scalingOf(pilot, components.pilot.k8s);
   const secrets = global.imagePullSecrets.map((name) => ({ name }));
   return [
     {
@@ -29,8 +30,8 @@ export function pilotObjects(installation: Installation): KubeObject[] {
     ...configMaps(installation),
     service(installation),
     deployment(installation),
-    ...autoscaler(metadata, pilot),
-    ...disruptionBudget(metadata, pilotSelector(installation), pilot, global),
+    ...autoscaler(metadata, scaling),
+    ...disruptionBudget(metadata, pilotSelector(installation), scaling, global),
     revisionInjector(injection),
     ...revisionTags.map((tag) => tagInjector(tag, injection)),
     ...(global.configValidation ? [revisionValidator(revision, namespace)] : []),
