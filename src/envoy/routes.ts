@@ -10,7 +10,7 @@ import { corsConfig } from "./routes/cors.ts";
 import { faultConfig } from "./routes/faults.ts";
 import { type HeaderValues, headerFields } from "./routes/headers.ts";
 import { routeMatch } from "./routes/matches.ts";
-import { type Listened, redirectAction } from "./routes/redirects.ts";
+import { type Listened, portedRedirect, redirectAction } from "./routes/redirects.ts";
 
 /** What routes depend on besides themselves. */
 export interface RouteContext extends Forwarding, Listened {}
@@ -20,7 +20,10 @@ const ANYTHING: HttpMatch = { headers: [], queryParams: [] };
 /** Envoy's routes in the order in which it tries them: one for each match of each route. */
 export function httpRoutes(routes: readonly HttpRoute[], context: RouteContext): Route[] {
   return routes.flatMap((route) =>
-    (route.matches.length === 0 ? [ANYTHING] : route.matches).map((match) => httpRoute(route, match, context)),
+    (route.matches.length === 0 ? [ANYTHING] : route.matches).flatMap((match) => [
+      ...portedRedirect(route, match).map((ported) => httpRoute(ported.route, ported.match, context)),
+      httpRoute(route, match, context),
+    ]),
   );
 }
 

@@ -152,7 +152,8 @@ export interface Redirect {
   /** Absent parts stay as in the request. */
   scheme?: string;
   authority?: string;
-  port?: number | "FromProtocol" | "FromRequest";
+  /** A number is left out of the Location where it is the scheme's own, unless it is explicit. */
+  port?: number | { explicit: number } | "FromProtocol" | "FromRequest";
   path?: { type: "Full"; value: string } | { type: "Prefix"; value: string };
   code: 301 | 302 | 303 | 307 | 308;
 }

@@ -12,6 +12,7 @@ export interface Discovered {
   port: ServicePort;
   subset?: { name: string; labels: Labels };
   policy: TrafficPolicy;
+  client: "Sidecar" | "Gateway";
 }
 
 type Init = Fields<typeof ClusterSchema>;
@@ -28,19 +29,24 @@ export function discovery(params: Discovered, name: string, istioName: string): 
   if (policy.loadBalancer?.type === "Passthrough") return type(Type.ORIGINAL_DST);
   switch (service.resolution) {
     case "Passthrough":
-      return type(Type.ORIGINAL_DST);
+      // a gateway's clients call the gateway: the address that they asked for is its own
+      return service.headless && params.client === "Gateway" ? endpoints(name, istioName) : type(Type.ORIGINAL_DST);
     case "Endpoints":
-      return {
-        ...type(Type.EDS),
-        // every name of the cluster shares one resource with its endpoints
-        edsClusterConfig: { serviceName: name === istioName ? "" : istioName, edsConfig: ads(seconds(ENDPOINTS_S)) },
-      };
+      return endpoints(name, istioName);
     case "DNS":
       return byName(false, name, dnsEndpoints(params));
     case "DNSRoundRobin":
       // Envoy refuses more than one endpoint here
       return byName(true, name, dnsEndpoints(params).slice(0, 1));
   }
+}
+
+function endpoints(name: string, istioName: string): Init {
+  return {
+    ...type(Type.EDS),
+    // every name of the cluster shares one resource with its endpoints
+    edsClusterConfig: { serviceName: name === istioName ? "" : istioName, edsConfig: ads(seconds(ENDPOINTS_S)) },
+  };
 }
 
 /** Whether Envoy takes the address that the client asked for instead of choosing one. */

@@ -1,10 +1,11 @@
 /** What a gateway's clients meet: one listener for each port, with a filter chain for each way to serve it. */
 import { create } from "@bufbuild/protobuf";
+import type { Any } from "@bufbuild/protobuf/wkt";
 import { TrafficDirection, TransportSocketSchema } from "#envoy/config/core/v3/base_pb.js";
 import type { Filter, FilterChainSchema } from "#envoy/config/listener/v3/listener_components_pb.js";
 import { type Listener, ListenerSchema } from "#envoy/config/listener/v3/listener_pb.js";
 import { endsTls, readsHttp, tableOf } from "../../mesh/gateways.ts";
-import type { GatewayPort, GatewayServer, GatewayTls, TcpRoute } from "../../mesh/model.ts";
+import type { GatewayPort, GatewayServer, TcpRoute } from "../../mesh/model.ts";
 import { address } from "../addresses.ts";
 import type { Fields } from "../any.ts";
 import { BLACK_HOLE_CLUSTER } from "../names.ts";
@@ -55,16 +56,18 @@ export function gatewayListener({ port, accessLogFile }: GatewayListenerParams):
 type Http = (routes: string) => Filter;
 
 function tlsChains(server: GatewayServer, routes: readonly TcpRoute[], accessLogFile: string, http: Http): Chain[] {
-  const { protocol, tls } = server;
-  if (protocol !== "HTTPS" && protocol !== "TLS") return [];
-  if (!tls || !endsTls({ tls }))
-    return protocol === "TLS" ? routes.flatMap((route) => passthrough(route, accessLogFile)) : [];
-  if (protocol === "HTTPS") return [secured(server, tls, server.hosts, ["h2", "http/1.1"], http(tableOf(server)))];
-  const byName = routes.filter(({ sniHosts }) => sniHosts.length > 0);
-  const rest = routes.filter(({ sniHosts }) => sniHosts.length === 0);
+  const ended = endsTls(server) ? server.tls : undefined;
+  if (server.protocol === "HTTPS") {
+    return ended ? [chain(server, server.hosts, http(tableOf(server)), downstreamTls(ended, ["h2", "http/1.1"]))] : [];
+  }
+  if (server.protocol !== "TLS") return [];
+  const context = ended && downstreamTls(ended, []);
   return [
-    ...byName.map((route) => secured(server, tls, route.sniHosts, [], tcp([route], accessLogFile))),
-    secured(server, tls, server.hosts, [], tcp(rest, accessLogFile)),
+    ...routes.map((route) =>
+      chain(server, route.sniHosts.length > 0 ? route.sniHosts : server.hosts, tcp([route], accessLogFile), context),
+    ),
+    // without a route a connection is closed; but the port is open as soon as a server wants it
+    chain(server, server.hosts, tcp([], accessLogFile), context),
   ];
 }
 
@@ -77,35 +80,19 @@ function plainChain(port: GatewayPort, accessLogFile: string, http: Http): Chain
   return { name: "tcp", filters: [tcp(routes, accessLogFile)] };
 }
 
-function secured(
-  { origin, name }: GatewayServer,
-  tls: GatewayTls,
-  hosts: readonly string[],
-  alpn: readonly string[],
-  filter: Filter,
-): Chain {
+/** For connections that ask for one of these hosts. `tls`: as the gateway ends it. */
+function chain({ origin, name }: GatewayServer, hosts: readonly string[], filter: Filter, tls: Any | undefined): Chain {
   return {
     name: `${origin.namespace}/${origin.name}/${name}`,
     filterChainMatch: { transportProtocol: "tls", serverNames: names(hosts) },
     filters: [filter],
-    transportSocket: create(TransportSocketSchema, {
-      name: "envoy.transport_sockets.tls",
-      configType: { case: "typedConfig", value: downstreamTls(tls, alpn) },
+    ...(tls && {
+      transportSocket: create(TransportSocketSchema, {
+        name: "envoy.transport_sockets.tls",
+        configType: { case: "typedConfig", value: tls },
+      }),
     }),
   };
-}
-
-function passthrough(route: TcpRoute, accessLogFile: string): Chain[] {
-  const filter = tcpForward(route.destinations, accessLogFile);
-  if (!filter) return [];
-  const serverNames = names(route.sniHosts);
-  return [
-    {
-      name: `passthrough/${serverNames.join(",")}`,
-      filterChainMatch: { transportProtocol: "tls", serverNames },
-      filters: [filter],
-    },
-  ];
 }
 
 function tcp(routes: readonly TcpRoute[], accessLogFile: string) {

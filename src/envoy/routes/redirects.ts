@@ -4,7 +4,7 @@ import {
   type RedirectAction,
   RedirectActionSchema,
 } from "#envoy/config/route/v3/route_components_pb.js";
-import type { PathMatch, Redirect } from "../../mesh/model.ts";
+import type { HttpMatch, HttpRoute, PathMatch, Redirect } from "../../mesh/model.ts";
 import { pathRewrite } from "./rewrites.ts";
 
 const CODES: Record<Redirect["code"], Code> = {
@@ -32,9 +32,29 @@ export function redirectAction(redirect: Redirect, match: PathMatch | undefined,
   });
 }
 
+/**
+ * Envoy keeps the port of the Host header where a redirect says none. For a request with one in it, a redirect that
+ * takes the port of its new scheme must name it; for others it is left out, as clients expect.
+ */
+export function portedRedirect(route: HttpRoute, match: HttpMatch): { route: HttpRoute; match: HttpMatch }[] {
+  if (route.action.type !== "Redirect" || match.authority) return [];
+  const { redirect } = route.action;
+  const wellKnown = WELL_KNOWN[redirect.scheme ?? ""];
+  if (redirect.port !== "FromProtocol" || redirect.authority !== undefined || wellKnown === undefined) return [];
+  return [
+    {
+      route: { ...route, action: { type: "Redirect", redirect: { ...redirect, port: { explicit: wellKnown } } } },
+      match: { ...match, authority: { type: "Regex", value: ".*:[0-9]+" } },
+    },
+  ];
+}
+
+const WELL_KNOWN: Readonly<Record<string, number>> = { http: 80, https: 443 };
+
 /** 0 leaves the port out of the Location: also where it is the scheme's own, which clients expect not to see. */
 function port({ port, scheme }: Redirect, listened: Listened): number {
   if (port === undefined || port === "FromProtocol") return 0;
+  if (typeof port === "object") return port.explicit;
   const number = port === "FromRequest" ? listened.port : port;
   const effective = scheme ?? (listened.tls ? "https" : "http");
   return (effective === "http" && number === 80) || (effective === "https" && number === 443) ? 0 : number;

@@ -8,9 +8,14 @@ const BUNDLE_VERSION = "v1.6";
 
 /** What of the Gateway API's optional features is served, in upstream's names. */
 const SUPPORTED_FEATURES = [
+  "GRPCRoute",
+  "GRPCRouteNamedRouteRule",
   "Gateway",
   "GatewayAddressEmpty",
+  "GatewayFrontendClientCertificateValidation",
+  "GatewayFrontendClientCertificateValidationInsecureFallback",
   "GatewayHTTPListenerIsolation",
+  "GatewayHTTPSListenerDetectMisdirectedRequests",
   "GatewayInfrastructure",
   "GatewayPort8080",
   "HTTPRoute",
@@ -50,6 +55,10 @@ const SUPPORTED_FEATURES = [
   "MeshHTTPRouteRewritePath",
   "MeshHTTPRouteSchemeRedirect",
   "ReferenceGrant",
+  "TCPRoute",
+  "TLSRoute",
+  "TLSRouteModeMixed",
+  "TLSRouteModeTerminate",
 ];
 
 export interface GatewayClassStatus {

@@ -38,6 +38,9 @@ export function gatewayStatus(gateway: GatewayRow, generation: number, state: Ga
           reason: "Programmed",
           message: `Served by ${gateway.workloads.join(", ")} behind Service ${gateway.service}`,
         }),
+        ...(gateway.insecureFrontend
+          ? [condition("InsecureFrontendValidationMode", generation, undefined, INSECURE)]
+          : []),
       ],
       listeners: gateway.listeners.map((listener) => ({
         name: listener.name,
@@ -49,9 +52,15 @@ export function gatewayStatus(gateway: GatewayRow, generation: number, state: Ga
   };
 }
 
+const INSECURE: Fault = {
+  reason: "ConfigurationChanged",
+  message: "AllowInsecureFallback lets clients in whose certificates are absent or not valid",
+};
+
 function refusal(gateway: GatewayRow): Fault | undefined {
   // An address that cannot be assigned is a matter of Programmed; one of an unknown type makes the Gateway invalid.
   if (gateway.addressFault?.reason === "UnsupportedAddress") return gateway.addressFault;
+  if (gateway.parametersFault) return gateway.parametersFault;
   if (gateway.listeners.some(({ rejected }) => !rejected)) return undefined;
   return { reason: "ListenersNotValid", message: `none of the listeners can be served: ${rejections(gateway)}` };
 }

@@ -30,6 +30,10 @@ export interface GatewayRow {
   listeners: readonly Listener[];
   /** Why its `spec.addresses` cannot be had, if so. */
   addressFault?: Fault;
+  /** Why its `spec.infrastructure.parametersRef` cannot be followed, if so. */
+  parametersFault?: Fault;
+  /** Whether clients without a valid certificate are let in where certificates are asked for. */
+  insecureFrontend?: true;
 }
 
 export interface GatewaySources {
@@ -110,8 +114,24 @@ function gatewayRow(gateway: GatewayParsed, sources: GatewaySources, read: Reade
     service: key,
     workloads: named ? selectedWorkloads(service, sources.workloads, read) : [deployed],
     listeners,
+    ...(isInsecure(gateway) && { insecureFrontend: true }),
     ...(addressFault && { addressFault }),
+    ...parametersFault(gateway),
   };
+}
+
+function isInsecure({ spec }: GatewayParsed): boolean {
+  const { default: all, perPort = [] } = spec.tls?.frontend ?? {};
+  return [all, ...perPort.map(({ tls }) => tls)].some((tls) => tls?.validation?.mode === "AllowInsecureFallback");
+}
+
+function parametersFault({ spec }: GatewayParsed): { parametersFault: Fault } | undefined {
+  const { parametersRef } = spec.infrastructure ?? {};
+  if (!parametersRef) return undefined;
+  const message =
+    `spec.infrastructure.parametersRef ${parametersRef.kind} ${parametersRef.name} is not served: ` +
+    "use infrastructure.labels and annotations";
+  return { parametersFault: { reason: "InvalidParameters", message } };
 }
 
 function missingService(host: string, service: string): Fault {

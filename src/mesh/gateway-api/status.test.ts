@@ -227,6 +227,19 @@ test("clients' certificates are judged by the port's CA, or the Gateway's; witho
   ]);
 });
 
+test("what makes a Gateway invalid, or less safe than it looks, is said in its conditions", () => {
+  const w = world();
+  const parametersRef = { group: "", kind: "ConfigMap", name: "options" };
+  w.gateway("default/g", [http("http")], { infrastructure: { parametersRef } });
+  assert.equal(reasons(w, "Gateway", "default/g")[0], "Accepted=False InvalidParameters");
+  const validation = {
+    caCertificateRefs: [{ group: "", kind: "ConfigMap", name: "ca" }],
+    mode: "AllowInsecureFallback",
+  };
+  w.gateway("default/g", [http("http")], { tls: { frontend: { default: { validation } } } });
+  assert.equal(reasons(w, "Gateway", "default/g")[2], "InsecureFrontendValidationMode=True ConfigurationChanged");
+});
+
 test("a request on another listener's connection is answered 421, one for an unknown host of its own 404", async () => {
   const w = world();
   w.inputs.secrets.set("default/c", tlsSecret("default/c", await (await testAuthority("ca")).issue("a.com")));
