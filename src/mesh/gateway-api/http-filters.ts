@@ -48,6 +48,8 @@ export function corsPolicy(cors: Cors): CorsPolicy {
     exposeHeaders: cors.exposeHeaders ?? [],
     maxAgeSeconds: cors.maxAge ?? 5,
     ...(cors.allowCredentials === undefined ? {} : { allowCredentials: cors.allowCredentials }),
+    // preflights are the gateway's to answer, also those from other origins
+    unmatchedPreflights: "Ignore",
   };
 }
 

@@ -181,6 +181,7 @@ test("filters become what the model has for them, and what is not served answers
   assert.deepEqual(first?.requestHeaders, { set: { "X-A": "1" }, add: {}, remove: ["y"] });
   assert.deepEqual(first?.rewrite, { authority: "h", path: { type: "Prefix", value: "/n" } });
   assert.equal(first?.mirrors[0]?.percent, 25);
+  assert.equal(first?.cors?.unmatchedPreflights, "Ignore");
   assert.deepEqual(first?.cors?.allowOrigins, [
     { type: "Regex", value: "https://.*\\.foo\\.com" },
     { type: "Exact", value: "https://a.b" },
