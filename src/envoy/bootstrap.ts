@@ -55,9 +55,6 @@ export const KUBERNETES_POD: PodIdentity = {
 
 export const SIDECAR_MARK = 1337;
 
-/** A key of Envoy's runtime: 100 from when the pod is told to end, so that nobody waits for its application. */
-export const LEAVING = "lateen.leaving";
-
 /** Envoy's node id, which says who it is to people and to Istio's tools. */
 function nodeId(type: BootstrapParams["type"], pod: PodIdentity, clusterDomain: string): string {
   return `${type}~${pod.ip}~${pod.name}.${pod.namespace}~${pod.namespace}.svc.${clusterDomain}`;
@@ -112,7 +109,7 @@ export function bootstrap(params: BootstrapParams): JsonObject {
             ...params.runtime,
           },
         },
-        // set while Envoy runs: LEAVING
+        // for what is set while Envoy runs: LEAVING
         { name: "admin", admin_layer: {} },
       ],
     },

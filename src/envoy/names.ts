@@ -12,6 +12,9 @@ export const INBOUND_PORT = 15006;
 /** Where every sidecar listens itself: admin, outbound, inbound, status, readiness, metrics. No service can be served there. */
 export const PROXY_PORTS: ReadonlySet<number> = new Set([15000, OUTBOUND_PORT, INBOUND_PORT, 15020, 15021, 15090]);
 
+/** A key of Envoy's runtime: 100 from when the pod is told to end, so that nobody waits for its application. */
+export const LEAVING = "lateen.leaving";
+
 export interface ClusterName {
   host: string;
   port: number;

@@ -1,11 +1,9 @@
 import { create } from "@bufbuild/protobuf";
-import { RouteSchema, type VirtualHost } from "#envoy/config/route/v3/route_components_pb.js";
+import type { VirtualHost } from "#envoy/config/route/v3/route_components_pb.js";
 import { type RouteConfiguration, RouteConfigurationSchema } from "#envoy/config/route/v3/route_pb.js";
-import type { Protocol } from "../mesh/model.ts";
 import { ads } from "./config-sources.ts";
-import { noTimeout, seconds } from "./durations.ts";
-import { inboundClusterName } from "./names.ts";
-import { inboundRetryPolicy } from "./routes/retries.ts";
+import { seconds } from "./durations.ts";
+import { UNDELIVERED } from "./undelivered.ts";
 
 /** Istio's bound for the bodies of direct responses. */
 const MAX_DIRECT_RESPONSE_BODY = 1024 * 1024;
@@ -52,44 +50,16 @@ export function staticRouteConfiguration(
   });
 }
 
-export interface InboundRoutes {
-  /** Of the application. */
-  port: number;
-  protocol: Protocol;
-  /** What traces call it: `reviews.default.svc.cluster.local:9080/*`. */
-  operation: string;
-}
-
-/** The one route from a sidecar to its application. */
-export function inboundRouteConfiguration({ port, protocol, operation }: InboundRoutes): RouteConfiguration {
-  const cluster = inboundClusterName(port);
-  const route = create(RouteSchema, {
-    name: "default",
-    match: { pathSpecifier: { case: "prefix", value: "/" } },
-    decorator: { operation },
-    action: {
-      case: "route",
-      value: {
-        clusterSpecifier: { case: "cluster", value: cluster },
-        timeout: noTimeout(),
-        maxStreamDuration: { maxStreamDuration: noTimeout(), grpcTimeoutHeaderMax: noTimeout() },
-        // a stream of gRPC resets before a request for reasons of its own
-        ...(protocol !== "GRPC" && { retryPolicy: inboundRetryPolicy(2) }),
-      },
-    },
-  });
-  return create(RouteConfigurationSchema, {
-    name: cluster,
-    virtualHosts: [{ name: `inbound|http|${port}`, domains: ["*"], routes: [route] }],
-    validateClusters: false,
-  });
-}
-
 function firstVirtualHosts() {
   return ads(seconds(FIRST_VIRTUAL_HOSTS_S));
 }
 
 function common(name: string) {
   // clusters may come after the routes that name them, or only when asked for
-  return { name, validateClusters: false, maxDirectResponseBodySizeBytes: MAX_DIRECT_RESPONSE_BODY };
+  return {
+    name,
+    validateClusters: false,
+    maxDirectResponseBodySizeBytes: MAX_DIRECT_RESPONSE_BODY,
+    responseHeadersToRemove: [UNDELIVERED],
+  };
 }

@@ -20,7 +20,8 @@ import {
   stubCluster,
 } from "../../src/envoy/clusters.ts";
 import { json } from "../../src/envoy/json.ts";
-import { inboundRouteConfiguration, staticRouteConfiguration } from "../../src/envoy/route-configs.ts";
+import { staticRouteConfiguration } from "../../src/envoy/route-configs.ts";
+import { inboundRouteConfiguration } from "../../src/envoy/routes/inbound.ts";
 import { goldenNames, TESTDATA } from "../../src/envoy/testing/golden.ts";
 import { blockedVirtualHost, notFoundVirtualHost, passthroughVirtualHost } from "../../src/envoy/virtual-hosts.ts";
 import { selfSigned } from "./certificates.ts";

@@ -38,7 +38,8 @@ export async function startEnvoy(socket: string): Promise<RunningEnvoy> {
 
 /** Starts an Envoy that has all its resources from the beginning. */
 export function startStaticEnvoy(clusters: JsonValue[], listeners: JsonValue[]): Promise<RunningEnvoy> {
-  return run({ static_resources: { clusters, listeners } });
+  const layered_runtime = { layers: [{ name: "admin", admin_layer: {} }] };
+  return run({ layered_runtime, static_resources: { clusters, listeners } });
 }
 
 async function run(config: JsonObject): Promise<RunningEnvoy> {

@@ -11,6 +11,7 @@ import { ads } from "../config-sources.ts";
 import { noTimeout, seconds } from "../durations.ts";
 import { httpFilters } from "../http-filters/chain.ts";
 import { statName } from "../names.ts";
+import { markUndelivered } from "../undelivered.ts";
 import { accessLogs } from "./access-logs.ts";
 import { networkFilter } from "./network-filters.ts";
 
@@ -55,12 +56,27 @@ export function httpConnectionManager(params: HttpParams): Filter {
 /** A gateway faces strangers: it says who it is, and writes the headers that say who they are. A sidecar is not seen. */
 function identity(role: HttpParams["role"]): Fields<typeof HttpConnectionManagerSchema> {
   if (role !== "Gateway") {
-    return { useRemoteAddress: false, serverHeaderTransformation: Transformation.PASS_THROUGH };
+    return {
+      useRemoteAddress: false,
+      serverHeaderTransformation: Transformation.PASS_THROUGH,
+      ...(role === "SidecarInbound" && inbound()),
+    };
   }
   return {
     useRemoteAddress: true,
     serverName: "istio-envoy",
     forwardClientCertDetails: Forward.SANITIZE_SET,
     setCurrentClientCertDetails: { subject: true, cert: true, dns: true, uri: true },
+  };
+}
+
+/** Who calls is mostly a proxy, which closes what is idle after an hour: it should be the first to, or it may just then
+ * send a request. */
+const CLIENTS_IDLE_S = 2 * 3600;
+
+function inbound(): Fields<typeof HttpConnectionManagerSchema> {
+  return {
+    localReplyConfig: markUndelivered(),
+    commonHttpProtocolOptions: { idleTimeout: seconds(CLIENTS_IDLE_S) },
   };
 }

@@ -14,7 +14,7 @@ import {
   inboundClusterName,
   VIRTUAL_INBOUND,
 } from "../names.ts";
-import { inboundRouteConfiguration } from "../route-configs.ts";
+import { inboundRouteConfiguration } from "../routes/inbound.ts";
 import { httpConnectionManager } from "./http-connection-manager.ts";
 import { httpInspector, originalDestination, PLAIN_HTTP } from "./listener-filters.ts";
 import { tcpProxy } from "./network-filters.ts";

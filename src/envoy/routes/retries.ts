@@ -5,12 +5,13 @@ import { PreviousPrioritiesConfigSchema } from "#envoy/extensions/retry/priority
 import type { Retries } from "../../mesh/model.ts";
 import { pack } from "../any.ts";
 import { milliseconds } from "../durations.ts";
+import { present, UNDELIVERED } from "../undelivered.ts";
 
 /** What did not reach an application, or what it asked to be tried again: safe for every method. */
-const DEFAULT_ON = "connect-failure,refused-stream,unavailable,cancelled,retriable-status-codes";
+const DEFAULT_ON = ["connect-failure", "refused-stream", "unavailable", "cancelled", "retriable-status-codes"];
 
-/** A request that was reset before it reached the application: it closed an idle connection just then. */
-const INBOUND_ON = "reset-before-request";
+/** Whatever a user chooses: what never came to an application may be sent to another. */
+const UNDELIVERED_ON = "retriable-headers";
 
 /** @param hashed The destination is chosen by a hash: a retry goes to the same host, as the next one would. */
 export function retryPolicy(retries: Retries, hashed: boolean): RetryPolicy | undefined {
@@ -18,7 +19,8 @@ export function retryPolicy(retries: Retries, hashed: boolean): RetryPolicy | un
   const elsewhere = retries.ignorePreviousHosts ?? !hashed;
   return create(RetryPolicySchema, {
     numRetries: retries.attempts,
-    retryOn: retryOn(retries),
+    retryOn: [...retryOn(retries), UNDELIVERED_ON].join(","),
+    retriableHeaders: [present(UNDELIVERED)],
     retriableStatusCodes: [...retries.retriableStatusCodes],
     ...(retries.perTryTimeoutMs !== undefined && { perTryTimeout: milliseconds(retries.perTryTimeoutMs) }),
     ...(retries.backoffMs !== undefined && { retryBackOff: { baseInterval: milliseconds(retries.backoffMs) } }),
@@ -44,15 +46,9 @@ export function defaultRetries(attempts: number): Retries {
   return { attempts, on: [], retriableStatusCodes: [] };
 }
 
-/** For the hop to the application itself: there is one host, so nothing to choose. */
-export function inboundRetryPolicy(attempts: number): RetryPolicy {
-  return create(RetryPolicySchema, { numRetries: attempts, retryOn: INBOUND_ON });
-}
-
-function retryOn({ on, retriableStatusCodes }: Retries): string {
+function retryOn({ on, retriableStatusCodes }: Retries): string[] {
   if (on.length === 0 && retriableStatusCodes.length === 0) return DEFAULT_ON;
-  const terms = [...on];
-  if (retriableStatusCodes.length > 0 && !terms.includes("retriable-status-codes"))
-    terms.push("retriable-status-codes");
-  return terms.join(",");
+  const codes = "retriable-status-codes";
+  const others = on.filter((term) => term !== UNDELIVERED_ON);
+  return retriableStatusCodes.length > 0 && !on.includes(codes) ? [...others, codes] : others;
 }

@@ -2,8 +2,7 @@
  * What a proxy's container does when it has started and when its pod is told to end. In bash, which speaks to Envoy's
  * admin port itself: the image needs no HTTP client.
  */
-import { LEAVING } from "../../envoy/bootstrap.ts";
-import { INBOUND_PORT } from "../../envoy/names.ts";
+import { INBOUND_PORT, LEAVING } from "../../envoy/names.ts";
 import type { Lifecycle } from "../../kinds/core/container.ts";
 
 type Handler = NonNullable<Lifecycle["preStop"]>;
