@@ -2,9 +2,10 @@ import { stringify } from "yaml";
 import { type ClusterOption, podName, withCluster } from "./cluster.ts";
 import { at, list, text } from "./json.ts";
 import { adminGet } from "./proxy-admin.ts";
+import { SECRET_COLUMNS, secretRows } from "./proxy-secrets.ts";
 import { table } from "./table.ts";
 
-type Part = "cluster" | "listener" | "route" | "endpoint" | "bootstrap" | "all";
+type Part = "cluster" | "listener" | "route" | "endpoint" | "secret" | "bootstrap" | "all";
 
 interface Options extends ClusterOption {
   namespace?: string;
@@ -23,7 +24,8 @@ export async function proxyConfig(part: Part, pod: string, options: Options): Pr
     console.log(options.output === "json" ? JSON.stringify(value, undefined, 2) : stringify(value));
     return;
   }
-  const parts: Exclude<Part, "all">[] = part === "all" ? ["cluster", "listener", "route", "endpoint"] : [part];
+  const parts: Exclude<Part, "all">[] =
+    part === "all" ? ["cluster", "listener", "route", "endpoint", "secret"] : [part];
   console.log(parts.map((each) => show(each, dump, clusters)).join("\n\n"));
 }
 
@@ -39,6 +41,8 @@ function show(part: Exclude<Part, "all">, dump: unknown, clusters: unknown): str
       return table(["NAME", "DOMAINS", "MATCH", "TO", "VIRTUAL SERVICE"], routeRows(dump)).join("\n");
     case "endpoint":
       return table(["ENDPOINT", "STATUS", "CLUSTER"], endpointRows(clusters)).join("\n");
+    case "secret":
+      return table(SECRET_COLUMNS, secretRows(section(dump, "secret"), new Date())).join("\n");
     case "bootstrap":
       return JSON.stringify(section(dump, "bootstrap"), undefined, 2);
   }
@@ -49,6 +53,7 @@ const SECTIONS = {
   cluster: ".v3.ClustersConfigDump",
   listener: ".v3.ListenersConfigDump",
   route: ".v3.RoutesConfigDump",
+  secret: ".v3.SecretsConfigDump",
 } as const;
 
 function section(dump: unknown, part: keyof typeof SECTIONS | "endpoint" | "all"): unknown {

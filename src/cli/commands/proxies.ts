@@ -23,6 +23,7 @@ export function proxyCommands(program: Command): void {
     ["listener", "its listeners"],
     ["route", "its routes: those that it has; others it fetches when first needed"],
     ["endpoint", "its endpoints, and whether they are healthy"],
+    ["secret", "the certificates that it holds, and whether they are valid; never their keys"],
     ["bootstrap", "what it was started with"],
     ["all", "everything"],
   ] as const) {
