@@ -1,6 +1,6 @@
 import { text as readAll } from "node:stream/consumers";
 import type { InstallationRequest } from "../kubernetes/install/read-installation.ts";
-import { readText } from "./kubernetes/manifests.ts";
+import { readText } from "./kubernetes/manifest-files.ts";
 
 export interface InstallationOptions {
   filename?: string[];

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { LateenError } from "../errors.ts";
 import { type Component, manifestsOf } from "../kubernetes/install/manifests.ts";
@@ -7,6 +7,7 @@ import { yamlOf } from "../kubernetes/install/yaml.ts";
 import type { KubeObject } from "../store/object.ts";
 import { differenceLines } from "./differences.ts";
 import { type InstallationOptions, installationRequest } from "./installation-request.ts";
+import { manifestFiles, readText } from "./kubernetes/manifest-files.ts";
 import { parseManifests } from "./kubernetes/manifests.ts";
 
 export interface GenerateOptions extends InstallationOptions {
@@ -71,14 +72,7 @@ function objectsIn(path: string): Map<string, KubeObject> {
   );
 }
 
-/** Of a file, or of all YAML files of a folder. */
+/** Of a file, or of all files of a folder. */
 function textOf(path: string): string {
-  try {
-    if (!statSync(path).isDirectory()) return readFileSync(path, "utf8");
-    const files = readdirSync(path).filter((name) => /\.ya?ml$/.test(name));
-    return files.map((name) => readFileSync(join(path, name), "utf8")).join("\n---\n");
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new LateenError("LTN5013", `${path} cannot be read: ${why}`, "Name a file or a folder that is there.");
-  }
+  return manifestFiles(path, false).map(readText).join("\n---\n");
 }

@@ -44,8 +44,8 @@ it("names gateways, delegates, hosts, ports and subsets that there are not", () 
     "spec.http[1].route[0].destination.port.number",
     "spec.http[1].route[0].destination.subset",
     "spec.http[1].mirror.host",
-    "spec.http[2].delegate",
     "spec.tcp[0].route[0].destination.host",
+    "spec.http[2].delegate",
   ]);
 });
 

@@ -10,6 +10,7 @@ import type { VirtualService } from "../kinds/istio/virtual-service-schema.ts";
 import type { Problem } from "../kinds/kind.ts";
 import type { KubeObject, ResourceType } from "../store/object.ts";
 import { destinationPolicy } from "./destination-rules.ts";
+import { destinationsOf } from "./destinations.ts";
 import { resolveHost } from "./hosts.ts";
 import type { MeshInputs } from "./inputs.ts";
 import { settingsOf } from "./lookups.ts";
@@ -71,37 +72,22 @@ function some(problems: Unresolved[]): readonly Unresolved[] | undefined {
 /** Gateways, delegates and destinations that there are not. */
 function virtualServiceReferences(sources: Sources, read: Reader, object: VirtualService): Unresolved[] {
   const namespace = object.metadata.namespace ?? "";
-  const { gateways = [], http = [], tls = [], tcp = [] } = object.spec ?? {};
+  const { gateways = [], http = [] } = object.spec ?? {};
   const problems: Unresolved[] = [];
   gateways.forEach((name, i) => {
     const key = gatewayName(name, namespace);
     if (key === MESH_GATEWAY || read.get(sources.inputs.gateways, key)) return;
     problems.push(missing("gateway", name, `spec.gateways[${i}]`, `there is no Gateway ${key}`, CREATE));
   });
-  const check = (field: string, destination: Destination | undefined): void => {
-    if (destination) problems.push(...destinationReferences(sources, read, namespace, field, destination));
-  };
-  http.forEach((rule, i) => {
-    const at = `spec.http[${i}]`;
-    rule.route?.forEach((to, j) => {
-      check(`${at}.route[${j}].destination`, to.destination);
-    });
-    rule.mirrors?.forEach((to, j) => {
-      check(`${at}.mirrors[${j}].destination`, to.destination);
-    });
-    check(`${at}.mirror`, rule.mirror);
-    const delegate = rule.delegate && `${rule.delegate.namespace || namespace}/${rule.delegate.name ?? ""}`;
-    if (delegate && !read.get(sources.inputs.virtualServices, delegate)) {
-      problems.push(missing("delegate", delegate, `${at}.delegate`, `there is no VirtualService ${delegate}`, CREATE));
-    }
-  });
-  for (const [list, rules] of [["tls", tls] as const, ["tcp", tcp] as const]) {
-    rules.forEach((rule, i) => {
-      rule.route?.forEach((to, j) => {
-        check(`spec.${list}[${i}].route[${j}].destination`, to.destination);
-      });
-    });
+  for (const { field, destination } of destinationsOf(object.spec ?? {})) {
+    problems.push(...destinationReferences(sources, read, namespace, field, destination));
   }
+  http.forEach(({ delegate }, i) => {
+    if (!delegate) return;
+    const key = `${delegate.namespace || namespace}/${delegate.name ?? ""}`;
+    if (read.get(sources.inputs.virtualServices, key)) return;
+    problems.push(missing("delegate", key, `spec.http[${i}].delegate`, `there is no VirtualService ${key}`, CREATE));
+  });
   return problems;
 }
 

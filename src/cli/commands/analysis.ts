@@ -1,5 +1,79 @@
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { LEVELS, type Level } from "../../analysis/messages.ts";
+import type { AnalyzeOptions } from "../analyze.ts";
+import type { ValidateOptions } from "../validate.ts";
+import { collect, example, kubeconfig, namespace, output } from "./options.ts";
 
 export function analysisCommands(program: Command): void {
   program.commandsGroup("Answers:");
+  program
+    .command("analyze")
+    .description("say what is likely wrong: with a cluster, with files, or with a cluster once they are applied")
+    .usage("[FILE|DIR|-…] [options]")
+    .argument("[file...]", "files and folders that would be applied; - for standard input")
+    .option("-f, --filename <file...>", "the same")
+    .addOption(namespace("which namespace (default: the kubeconfig's)"))
+    .option("-A, --all-namespaces", "all namespaces")
+    .addOption(yesOrNo("-k, --use-kube [boolean]", "look at the cluster too; false: at files only", true))
+    .option("-S, --suppress <code=object>", 'leave out, as "IST0103=Pod *.testing" (several: once each)', collect)
+    .addOption(level("--failure-threshold <level>", "the level from which on the exit status is 79", "Error"))
+    .addOption(level("--output-threshold <level>", "the level from which on messages are shown", "Info"))
+    .addOption(output(["log", "json", "yaml"]))
+    .addOption(yesOrNo("--color [boolean]", "in colour (default: on terminals)"))
+    .option("-L, --list-analyzers", "list the analyzers; nothing else is done")
+    .option("--analyzer <name>", "run only this one (several: once each)", collect)
+    .option("--ignore-unknown", "do not mind files that hold something else")
+    .option("--meshConfigFile <file>", "the mesh's configuration, instead of the cluster's")
+    .option("-r, --revision <revision>", "look at the objects of this revision", "default")
+    .option("--timeout <duration>", "how long to wait for the cluster", "30s")
+    .option("-v, --verbose", "say what was looked at")
+    .addOption(new Option("-R, --recursive", "folders are always looked into").hideHelp())
+    .addOption(kubeconfig())
+    .addHelpText(
+      "after",
+      example(
+        "lateen analyze",
+        "lateen analyze --all-namespaces",
+        "lateen analyze routes.yaml my-app/",
+        "lateen analyze --use-kube=false routes.yaml my-app/",
+        'lateen analyze --suppress "IST0103=Pod mypod.testing"',
+      ),
+    )
+    .action(async (files: string[], _options, command: Command) =>
+      (await import("../analyze.ts")).analyzeCommand(files, command.optsWithGlobals<AnalyzeOptions>()),
+    );
+  program
+    .command("validate")
+    .alias("v")
+    .description("check files by the schema and the rules of their kinds, without a cluster")
+    .usage("-f FILE|DIR|-… [options]")
+    .requiredOption("-f, --filename <file...>", "a file, a folder of files, or - for standard input")
+    .addOption(namespace("for objects that name none"))
+    .addOption(new Option("-x, --referential [boolean]").hideHelp())
+    .addHelpText("after", example("lateen validate -f samples/bookinfo/networking"))
+    .action(async (_options, command: Command) =>
+      (await import("../validate.ts")).validate(command.optsWithGlobals<ValidateOptions>()),
+    );
+}
+
+/** Go's way to write a flag: `--color`, `--color=false`. */
+function yesOrNo(flags: string, description: string, otherwise?: boolean): Option {
+  return new Option(flags, description)
+    .preset(true)
+    .default(otherwise)
+    .argParser((value: string | boolean) => {
+      if (value === true || value === "true") return true;
+      if (value === "false") return false;
+      throw new InvalidArgumentError("It must be true or false, as in --use-kube=false.");
+    });
+}
+
+function level(flags: string, description: string, otherwise: Level): Option {
+  return new Option(`${flags}`, `${description}: ${LEVELS.join(", ")}`)
+    .default(otherwise)
+    .argParser((value: string) => {
+      const found = LEVELS.find((each) => each.toLowerCase() === value.toLowerCase());
+      if (found) return found;
+      throw new InvalidArgumentError(`It must be one of ${LEVELS.join(", ")}.`);
+    });
 }

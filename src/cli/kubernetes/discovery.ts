@@ -1,9 +1,9 @@
 /** Which kinds of object an API serves, and what people call them: plurals, singulars, short names, categories. */
 import { LateenError } from "../../errors.ts";
+import { nearest } from "../../nearest.ts";
 import type { Http } from "../../store/cluster/http.ts";
 import { apiVersionOf, type ResourceType } from "../../store/object.ts";
 import { at, list, text } from "../json.ts";
-import { nearest } from "../nearest.ts";
 
 /** A resource that is served. Each group's versions come in the server's order, the preferred one first. */
 export interface Served extends ResourceType {

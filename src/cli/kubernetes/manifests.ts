@@ -1,6 +1,4 @@
 /** Kubernetes objects in YAML and JSON files, each with the place where it and its fields stand. */
-import { readdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
 import { text as readAll } from "node:stream/consumers";
 import {
   type Document,
@@ -15,8 +13,8 @@ import {
   type SchemaOptions,
   type YAMLMap,
 } from "yaml";
-import { LateenError } from "../../errors.ts";
 import type { KubeObject } from "../../store/object.ts";
+import { manifestFiles, readText } from "./manifest-files.ts";
 
 export interface Manifest {
   object: KubeObject;
@@ -28,6 +26,8 @@ export interface Manifest {
 export interface Unreadable {
   place: string;
   problem: string;
+  /** Where it has one. */
+  apiVersion?: string;
 }
 
 export interface Manifests {
@@ -45,13 +45,11 @@ const DIALECT: ParseOptions & DocumentOptions & SchemaOptions = {
     tags.filter((tag) => typeof tag === "string" || !(tag.tag.endsWith(":timestamp") || tag.format === "TIME")),
 };
 
-const EXTENSIONS = /\.(ya?ml|json)$/;
-
 /** What files, folders (their files, in order of their names) and `-` (standard input) hold. */
 export async function readManifests(paths: readonly string[], recursive = false): Promise<Manifests> {
   const found: Manifests = { manifests: [], unreadable: [] };
   for (const path of paths) {
-    for (const file of path === "-" ? ["-"] : filesOf(path, recursive)) {
+    for (const file of path === "-" ? ["-"] : manifestFiles(path, recursive)) {
       const text = file === "-" ? await readAll(process.stdin) : readText(file);
       const { manifests, unreadable } = parseManifests(file === "-" ? "standard input" : file, text);
       found.manifests.push(...manifests);
@@ -75,12 +73,17 @@ export function parseManifests(file: string, text: string): Manifests {
       });
       continue;
     }
-    for (const path of objectPaths(document.toJS(), [])) {
+    const content = contentOf(document);
+    if (content instanceof Error) {
+      found.unreadable.push({ place: `${file}:${lineOf(document, lines, [], [])}`, problem: content.message });
+      continue;
+    }
+    for (const path of objectPaths(content, [])) {
       const node = path.length === 0 ? document.contents : document.getIn(path, true);
       const place = (field = ""): string => `${file}:${lineOf(document, lines, path, fieldPath(field))}`;
       const value: unknown = isNode(node) ? node.toJS(document) : node;
       const problem = wrong(value);
-      if (problem !== undefined) found.unreadable.push({ place: place(), problem });
+      if (problem !== undefined) found.unreadable.push({ place: place(), problem, ...apiVersionIn(value) });
       else if (isObject(value)) found.manifests.push({ object: value, place });
     }
   }
@@ -107,6 +110,20 @@ function wrong(value: unknown): string | undefined {
   const metadata: unknown = Reflect.get(value, "metadata");
   if (typeof metadata !== "object" || metadata === null || !("name" in metadata)) return "has no metadata.name";
   return typeof metadata.name === "string" ? undefined : "has a metadata.name that is not text: put it in quotes";
+}
+
+function apiVersionIn(value: unknown): { apiVersion?: string } {
+  const apiVersion: unknown = Reflect.get(Object(value), "apiVersion");
+  return typeof apiVersion === "string" ? { apiVersion } : {};
+}
+
+/** A text of a few lines can stand for more than fits into memory. */
+function contentOf(document: Document.Parsed): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    return new Error(`cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 function isObject(value: unknown): value is KubeObject {
@@ -145,33 +162,6 @@ function pairOf(map: YAMLMap, step: string | number): { key: unknown; value: unk
 
 function offsetOf(node: unknown): number | undefined {
   return isNode(node) ? node.range?.[0] : undefined;
-}
-
-function filesOf(path: string, recursive: boolean): string[] {
-  try {
-    if (!statSync(path).isDirectory()) return [path];
-    const entries = readdirSync(path, { recursive, encoding: "utf8" }).sort();
-    const files = entries.filter((name) => EXTENSIONS.test(name)).map((name) => join(path, name));
-    if (files.length > 0) return files;
-  } catch (error) {
-    throw unreadable(path, error);
-  }
-  const remedy = recursive ? "Name another folder." : "Name another, or look into its folders too with --recursive.";
-  throw new LateenError("LTN5014", `${path} has no .yaml, .yml or .json files`, remedy);
-}
-
-/** A file that a command line names. */
-export function readText(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    throw unreadable(file, error);
-  }
-}
-
-function unreadable(path: string, error: unknown): LateenError {
-  const reason = error instanceof Error ? error.message : String(error);
-  return new LateenError("LTN5013", `${path} cannot be read: ${reason}`, "Name a file or a folder that is there.");
 }
 
 function firstLine(text: string): string {

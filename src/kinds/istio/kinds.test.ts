@@ -125,7 +125,18 @@ describe("a VirtualService", () => {
     const spec = `{hosts: [reviews], http: [{${route}}, {match: [{uri: {prefix: /x}}], ${route}}]}`;
     assert.deepEqual(found("warn", "VirtualService", spec), ["spec.http[1] IST0130"]);
     const twice = `{hosts: [a], http: [{match: [{uri: {prefix: /x}}], ${route}}, {match: [{uri: {prefix: /x}}], ${route}}]}`;
-    assert.deepEqual(found("warn", "VirtualService", twice), ["spec.http[1].match[0] IST0130"]);
+    assert.deepEqual(found("warn", "VirtualService", twice), ["spec.http[1].match[0] IST0131", "spec.http[1] IST0130"]);
+    const below = `{hosts: [a], http: [{match: [{uri: {prefix: /x}}], ${route}}, {match: [{uri: {exact: /x/y}}, {uri: {exact: /z}}], ${route}}]}`;
+    assert.deepEqual(found("warn", "VirtualService", below), ["spec.http[1].match[0] IST0131"]);
+    const narrower = `{hosts: [a], http: [{match: [{uri: {prefix: /x}, port: 80}], ${route}}, {match: [{uri: {prefix: /x/y}}], ${route}}]}`;
+    assert.deepEqual(found("warn", "VirtualService", narrower), []);
+    const handsOn = `{hosts: [a], http: [{match: [{uri: {prefix: /x}}], delegate: {name: b}}, {match: [{uri: {prefix: /x}}], ${route}}]}`;
+    assert.deepEqual(found("warn", "VirtualService", handsOn), []);
+    const sni = `{match: [{sniHosts: [a.com]}], ${route}}`;
+    assert.deepEqual(found("warn", "VirtualService", `{hosts: [a.com], tls: [${sni}, ${sni}]}`), [
+      "spec.tls[1].match[0] IST0131",
+      "spec.tls[1] IST0130",
+    ]);
     const weights = rule("route: [{destination: {host: a}, weight: 1}, {destination: {host: b}, weight: 3}]");
     assert.deepEqual(found("warn", "VirtualService", weights), ["spec.http[0].route LTN2006"]);
     assert.deepEqual(found("warn", "VirtualService", rule(`${route}, fault: {abort: {httpStatus: 500}}`)), [

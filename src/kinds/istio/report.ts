@@ -11,12 +11,16 @@ const CODES = {
   conflict: "LTN2003",
   /** The same twice where each must be different. */
   duplicate: "LTN2004",
-  /** Deprecated, and ignored or translated. */
-  deprecated: "LTN2005",
+  /** Deprecated, and ignored or translated: Istio's code. */
+  deprecated: "IST0002",
   /** Allowed, but does nothing or not what it seems to. */
   noEffect: "LTN2006",
   /** Istio's VirtualServiceUnreachableRule. */
   unreachable: "IST0130",
+  /** Istio's VirtualServiceIneffectiveMatch. */
+  ineffective: "IST0131",
+  /** Istio's ServiceEntryAddressesRequired. */
+  addresses: "IST0134",
 } as const;
 
 type Finding = keyof typeof CODES;

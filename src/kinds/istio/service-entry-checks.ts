@@ -116,7 +116,7 @@ export function warnServiceEntry(report: Report, spec: ServiceEntrySpec): void {
     }
     const tcp = upper(protocol ?? name) === "TCP";
     if (tcp && !spec.addresses?.length && spec.resolution !== "NONE" && spec.resolution !== undefined) {
-      report("noEffect", at, "TCP is told apart by address, and there is none", "give spec.addresses");
+      report("addresses", at, "TCP is told apart by address, and there is none", "give spec.addresses");
     }
   });
   if (spec.workloadSelector && Object.keys(spec.workloadSelector.labels ?? {}).length === 0) {

@@ -3,12 +3,14 @@ export class InjectionError extends Error {
   readonly code = "LTN4001";
   /** The annotation, or the field's path. */
   readonly field: string;
+  readonly problem: string;
   readonly remedy: string;
 
-  constructor(annotation: string, message: string, remedy: string) {
-    super(`LTN4001: metadata.annotations[${annotation}]: ${message}: ${remedy}`);
+  constructor(annotation: string, problem: string, remedy: string) {
+    super(`LTN4001: metadata.annotations[${annotation}]: ${problem}: ${remedy}`);
     this.name = "InjectionError";
     this.field = `metadata.annotations[${annotation}]`;
+    this.problem = problem;
     this.remedy = remedy;
   }
 }

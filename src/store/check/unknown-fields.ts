@@ -1,4 +1,5 @@
 /** Fields that a schema does not know: mostly misspelt. */
+import { nearest } from "../../nearest.ts";
 import { type Fields, isFields, own } from "../patch/json.ts";
 import { fieldPath } from "./paths.ts";
 
@@ -122,27 +123,4 @@ function resolve(ref: string, root: object): unknown {
 function fieldsAt(schema: Fields, name: string): Fields {
   const fields = own(schema, name);
   return isFields(fields) ? fields : {};
-}
-
-/** The closest of the names, when it is close enough to be what was meant. */
-function nearest(name: string, names: readonly string[]): string | undefined {
-  const ranked = names
-    .map((other) => ({ other, far: distance(name.toLowerCase(), other.toLowerCase()) }))
-    .sort((a, b) => a.far - b.far);
-  const [best] = ranked;
-  return best && best.far <= Math.min(3, Math.max(1, Math.floor(name.length / 2))) ? best.other : undefined;
-}
-
-/** Edits from one word to the other (Levenshtein). */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const same = a[i - 1] === b[j - 1] ? 0 : 1;
-      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + same));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }
