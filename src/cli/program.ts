@@ -3,6 +3,7 @@
  * a file of its own beside this one, loaded only when it is called.
  */
 import { Command, Option } from "commander";
+import { version } from "../version.ts";
 import { analysisCommands } from "./commands/analysis.ts";
 import { controlPlaneCommands } from "./commands/control-plane.ts";
 import { injectionCommands } from "./commands/injection.ts";
@@ -13,7 +14,6 @@ import { objectCommands } from "./commands/objects.ts";
 import { otherCommands } from "./commands/other.ts";
 import { podCommands } from "./commands/pods.ts";
 import { proxyCommands } from "./commands/proxies.ts";
-import { version } from "../version.ts";
 
 export function createProgram(): Command {
   const home = new Option("--home <dir>", "where this world keeps its state (several can run beside each other)")

@@ -8,7 +8,7 @@ import { type AuthoritySource, followAuthority } from "../identity/authority-sec
 import { controlPlaneNames, type ServerIdentity, serverCertificate } from "../identity/server-certificate.ts";
 import { type ReviewToken, reviewThrough } from "../identity/token-review.ts";
 import { meshInputs } from "../mesh/inputs.ts";
-import type { NamespaceObject } from "../mesh/kubernetes.ts";
+import type { NamespaceObject, PodObject } from "../mesh/kubernetes.ts";
 import { wireReferences } from "../mesh/references.ts";
 import { DEFAULT_SETTINGS } from "../mesh/settings.ts";
 import type { Store } from "../store/store.ts";
@@ -55,6 +55,7 @@ export interface ControlPlane {
   /** What the control plane shows to who connects to it; also for other servers of the same process. */
   identity: ServerIdentity;
   namespaces: Input<NamespaceObject>;
+  pods: Input<PodObject>;
   /** One row, key "". */
   gatewayPod: Input<GatewayPod>;
   /** The names by which this control plane's revision goes: its own, and the tags that point at it. */
@@ -68,7 +69,15 @@ export interface ControlPlane {
 
 /** Starts the control plane on a store. Resolves when it has seen all objects and serves proxies. */
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
-  const { store, listen, log, review = reviewThrough(store), revision = "default", lead = alwaysLead } = options;
+  const {
+    store,
+    listen,
+    log,
+    review = reviewThrough(store),
+    name = "",
+    revision = "default",
+    lead = alwaysLead,
+  } = options;
   const stop = new AbortController();
   const { signal } = stop;
   const failed = (doing: string, error: unknown): void => log.warn({ error: String(error) }, doing);
@@ -102,7 +111,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   });
   const server = new DiscoveryServer({ source, authenticate: authenticator({ review }), identity, log });
   const rejections = graph.input<readonly Rejected[]>("rejection reports");
-  reportRejections(server.hub, rejections, options.name ?? "");
+  reportRejections(server.hub, rejections, name);
 
   const gatewayPod = graph.input<GatewayPod>("gateway pod");
   if (options.gatewayPod) gatewayPod.set("", options.gatewayPod);
@@ -118,7 +127,11 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const statuses = [
     ...Object.values(model.gatewayApi.statuses).flat(),
     ...wireReferences(graph, inputs, model.mesh).statuses,
-    wireRejections(graph, rejections),
+    wireRejections(
+      graph,
+      rejections,
+      (replica, read) => replica === name || read.get(inputs.pods, `${rootNamespace}/${replica}`) !== undefined,
+    ),
   ];
   const writing = [
     lead("mesh", meshDuties({ store, graph, statuses, authority, failed }), signal),
@@ -132,6 +145,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     authority,
     identity,
     namespaces: inputs.namespaces,
+    pods: inputs.pods,
     gatewayPod,
     revisions,
     rejections,

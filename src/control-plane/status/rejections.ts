@@ -1,4 +1,5 @@
 import type { Collection } from "../../engine/collection.ts";
+import type { Reader } from "../../engine/derived.ts";
 import type { Graph } from "../../engine/graph.ts";
 import type { Input } from "../../engine/input.ts";
 import { istioKinds } from "../../kinds/istio/index.ts";
@@ -43,11 +44,15 @@ function rejectedBy(hub: Hub): Rejected[] {
 
 /**
  * What proxies rejected, as a condition of the objects that it came from. Rows go when the proxies accept what came
- * after.
+ * after, or have gone to another control plane because theirs lives no more.
  */
-export function wireRejections(graph: Graph, reports: RejectionReports): Collection<RejectionStatus> {
-  const each = graph.deriveMany<readonly Rejected[], Rejected>("rejections", reports, (replica, rejected) =>
-    rejected.map((one, index) => [`${replica}|${index}`, one]),
+export function wireRejections(
+  graph: Graph,
+  reports: RejectionReports,
+  lives: (replica: string, read: Reader) => boolean,
+): Collection<RejectionStatus> {
+  const each = graph.deriveMany<readonly Rejected[], Rejected>("rejections", reports, (replica, rejected, read) =>
+    lives(replica, read) ? rejected.map((one, index) => [`${replica}|${index}`, one]) : [],
   );
   const byObject = graph.index(each, "object", ({ origin }) => [`${origin.kind} ${origin.namespace}/${origin.name}`]);
   return graph.derive("rejections by proxies", byObject, (_object, rejected) => statusOf([...rejected.values()]));

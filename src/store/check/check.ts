@@ -55,13 +55,31 @@ export function checkObject(
   old: KubeObject | undefined,
   options: WriteOptions,
 ): void {
-  const { apiVersion: _, kind: __, metadata, ...content } = object;
-  const causes = [...metadataRules(kind.type, metadata, old?.metadata), ...schemaCheck(kind.schema)(content)];
-  // The kind's rules may rely on the schema, and are about what people write, not about status.
-  const rules = causes.length === 0 && options.subresource !== "status";
-  if (rules) causes.push(...(kind.validate?.(object) ?? []).map((problem) => causeOf(problem, object)));
+  const { metadata } = object;
+  const causes = [
+    ...metadataRules(kind.type, metadata, old?.metadata),
+    ...(options.subresource === "status" ? schemaProblems(kind, object) : problemsOf(kind, object)),
+  ];
   if (causes.length > 0) throw invalid(kind.type, metadata.name, causes);
-  if (rules && options.warn) for (const problem of kind.warn?.(object) ?? []) options.warn(warningText(problem));
+  if (options.subresource === "status" || !options.warn) return;
+  for (const text of warningsOf(kind, object)) options.warn(text);
+}
+
+/** What is wrong with what people wrote in an object, its metadata aside. */
+export function problemsOf(kind: StoredKind, object: KubeObject): StatusCause[] {
+  const causes = schemaProblems(kind, object);
+  // The kind's rules may rely on the schema.
+  if (causes.length > 0) return causes;
+  return (kind.validate?.(object) ?? []).map((problem) => causeOf(problem, object));
+}
+
+/** What is allowed, but likely a mistake. */
+export function warningsOf(kind: StoredKind, object: KubeObject): string[] {
+  return (kind.warn?.(object) ?? []).map(warningText);
+}
+
+function schemaProblems(kind: StoredKind, { apiVersion: _, kind: __, metadata: ___, ...content }: KubeObject) {
+  return schemaCheck(kind.schema)(content);
 }
 
 function causeOf(problem: Problem, object: KubeObject): StatusCause {

@@ -57,9 +57,9 @@ function readingRules({ revision, namespace }: Installation): PolicyRule[] {
     ]),
     rule("gateway.networking.k8s.io", ["gatewayclasses"], ["create"]),
     rule("apiextensions.k8s.io", ["customresourcedefinitions"], READ),
-    // Roots of trust and remembered uses, which it keeps in every namespace; credentials that gateways name.
+    // Roots of trust and remembered uses, which it keeps in every namespace; what proxies reject; credentials of gateways.
     rule("", ["configmaps"], [...READ, "create"]),
-    rule("", ["configmaps"], CHANGE, ["istio-ca-root-cert", "lateen-uses"]),
+    rule("", ["configmaps"], CHANGE, ["istio-ca-root-cert", "lateen-uses", "lateen-rejections"]),
     rule("", ["secrets"], READ),
     // Who a proxy is, and whether it may have a Secret.
     rule("authentication.k8s.io", ["tokenreviews"], ["create"]),
