@@ -28,11 +28,7 @@ export function start(instance: Instance, component: Component): void {
 }
 
 /** Ends a component and waits for its end. SIGTERM lets it clean up, SIGKILL does not. Pods go on. */
-export async function stop(
-  instance: Instance,
-  component: Component,
-  signal: "SIGTERM" | "SIGKILL" = "SIGTERM",
-): Promise<void> {
+export async function stop(instance: Instance, component: Component, signal: "SIGTERM" | "SIGKILL"): Promise<void> {
   requireInit(instance);
   const pid = running(instance).get(component);
   if (pid === undefined) return;

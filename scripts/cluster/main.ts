@@ -4,9 +4,12 @@ import { LateenError } from "../../src/errors.ts";
 import { COMPONENTS, type Component, componentCalled } from "./components.ts";
 import { requireInit, start, stop } from "./control.ts";
 import { down } from "./down.ts";
+import { applyGatewayApi } from "./gateway-api.ts";
 import { CATALOG } from "./images/catalog.ts";
+import type { Image } from "./images/image.ts";
 import { importImages } from "./images/import.ts";
 import { type Instance, instance } from "./instance.ts";
+import { componentAnswers } from "./readiness.ts";
 import { showStatus } from "./status.ts";
 import { up } from "./up.ts";
 
@@ -18,8 +21,9 @@ const USAGE = `npm run cluster -- COMMAND [--name NAME]
   down [--purge]             end it; with --purge forget its images too
   status                     the clusters of this machine, and what runs of them
   images [WORD…]             make images and give them to the cluster: ${IMAGES.join(", ")}; all unless named
-  stop COMPONENT [--kill]    end one of ${COMPONENTS.join(", ")}
-  start COMPONENT            start it again
+  gateway-api                apply the Gateway API's standard definitions
+  stop COMPONENT [--gently]  end one of ${COMPONENTS.join(", ")}, as a crash would
+  start COMPONENT            start it again, and wait until it answers
 
 NAME is "test" unless given.`;
 
@@ -28,7 +32,7 @@ const { values, positionals } = parseArgs({
   options: {
     name: { type: "string", default: "test" },
     purge: { type: "boolean", default: false },
-    kill: { type: "boolean", default: false },
+    gently: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
 });
@@ -60,9 +64,12 @@ async function runCommand(cluster: Instance): Promise<void> {
     case "images":
       return images(cluster, words.length > 0 ? words : IMAGES, timed());
     case "stop":
-      return stop(cluster, component(words[0]), values.kill ? "SIGKILL" : "SIGTERM");
+      return stop(cluster, component(words[0]), values.gently ? "SIGTERM" : "SIGKILL");
     case "start":
-      return start(cluster, component(words[0]));
+      start(cluster, component(words[0]));
+      return componentAnswers(cluster, component(words[0]));
+    case "gateway-api":
+      return applyGatewayApi(cluster);
     default:
       throw new LateenError("LTN5509", `there is no command "${command}"`, USAGE);
   }
@@ -70,13 +77,13 @@ async function runCommand(cluster: Instance): Promise<void> {
 
 async function images(cluster: Instance, wanted: readonly string[], say: (line: string) => void): Promise<void> {
   const init = requireInit(cluster);
+  const made: Image[] = [];
   for (const word of wanted) {
     const make = CATALOG[word];
     if (!make) throw new LateenError("LTN5509", `there is no image "${word}"`, `Name some of ${IMAGES.join(", ")}.`);
-    const made = await make(say);
-    importImages(init, made);
-    for (const { names } of made) say(names.join(", "));
+    made.push(...(await make(say)));
   }
+  for (const name of importImages(init, made)) say(name);
 }
 
 function component(word = ""): Component {

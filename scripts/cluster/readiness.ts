@@ -11,19 +11,27 @@ import type { Instance } from "./instance.ts";
 import { kubectl } from "./kubectl.ts";
 import { waitFor } from "./wait.ts";
 
-export async function containerdAnswers(instance: Instance): Promise<void> {
+/** Those that others ask are asked; the others are there once they run. */
+export async function componentAnswers(instance: Instance, component: Component): Promise<void> {
   const init = requireInit(instance);
-  await awaited(instance, "containerd", "containerd", () => ctr(init, ["version"]) !== "");
+  switch (component) {
+    case "containerd":
+      return awaited(instance, component, component, () => ctr(init, ["version"]) !== "");
+    case "etcd":
+    case "kube-apiserver":
+      // its own word for it: the roles that come with Kubernetes are there too
+      return awaited(instance, component, "The API server", () => says(instance, "/readyz"));
+    case "kubelet":
+      return awaited(instance, component, component, () =>
+        says(instance, `/api/v1/nodes/${instance.name}/proxy/healthz`),
+      );
+    default:
+      return awaited(instance, component, component, () => running(instance).has(component));
+  }
 }
 
-/** Its own word for it: the roles that come with Kubernetes are there too. */
-export async function apiServerReady(instance: Instance): Promise<void> {
-  await awaited(
-    instance,
-    "kube-apiserver",
-    "The API server",
-    () => kubectl(instance, ["get", "--raw", "/readyz"]) === "ok",
-  );
+function says(instance: Instance, path: string): boolean {
+  return kubectl(instance, ["get", "--raw", path]) === "ok";
 }
 
 /** A pod can be made now: it gets a node, an account and DNS. */

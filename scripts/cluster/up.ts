@@ -12,7 +12,7 @@ import { kubectl } from "./kubectl.ts";
 import { startNode } from "./node/node.ts";
 import { initOf } from "./node/processes.ts";
 import { makePki } from "./pki.ts";
-import { apiServerReady, containerdAnswers, podsCanRun } from "./readiness.ts";
+import { componentAnswers, podsCanRun } from "./readiness.ts";
 import { REQUIREMENTS } from "./requirements.ts";
 
 type Say = (line: string) => void;
@@ -31,12 +31,12 @@ export async function up(instance: Instance, say: Say): Promise<void> {
   const fresh = initOf(instance) === undefined;
   if (fresh) await makePki(instance, await startNode(instance));
   for (const component of FIRST) start(instance, component);
-  await containerdAnswers(instance);
+  await componentAnswers(instance, "containerd");
   const init = requireInit(instance);
   if (fresh) forgetContainers(init);
   importImages(init, await systemImages());
   say("containerd runs");
-  await apiServerReady(instance);
+  await componentAnswers(instance, "kube-apiserver");
   say("the API server is ready");
   for (const component of THEN) start(instance, component);
   kubectl(instance, ["apply", "--filename", join(import.meta.dirname, "manifests/coredns.yaml")]);

@@ -41,7 +41,7 @@ async function proxyv2(say: Say): Promise<Image[]> {
     {
       names: [`docker.io/lateen/proxyv2:${packageVersion()}`],
       config: { Entrypoint: ["/usr/local/bin/envoy"], Env: [PATH], User: "1337:1337", WorkingDir: "/" },
-      layers: [await system("bash", "nftables", "curl"), binary],
+      layers: [await system("bash", "coreutils", "curl", "nftables", "util-linux"), binary],
     },
   ];
 }

@@ -23,9 +23,22 @@ export interface Image {
 const TYPE = "application/vnd.oci.image";
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: "amd64", arm64: "arm64" };
 
+/** An image with all its parts made: what names it, and what it is made of. */
+export interface Assembled {
+  names: readonly string[];
+  manifest: Blob;
+  parts: readonly Blob[];
+}
+
+export function assemble(image: Image): Assembled {
+  const config = blob(json(configOf(image)));
+  const manifest = blob(json(manifestOf(image, config)));
+  return { names: image.names, manifest, parts: [...image.layers, config, manifest] };
+}
+
 /** Writes an archive with the images, without what the reader `has` already, and hands it over. */
 export function withArchive<T>(
-  images: readonly Image[],
+  images: readonly Assembled[],
   has: (digest: string) => boolean,
   use: (file: string) => T,
 ): T {
@@ -33,33 +46,21 @@ export function withArchive<T>(
   try {
     const blobs = join(folder, "blobs/sha256");
     mkdirSync(blobs, { recursive: true });
-    const put = (part: Blob): void => {
-      const entry = join(blobs, hexOf(part.digest));
-      if (!has(part.digest) && !existsSync(entry)) symlinkSync(part.file, entry);
-    };
-    const manifests = images.flatMap((image) => {
-      const config = blob(json(configOf(image)));
-      const manifest = blob(json(manifestOf(image, config)));
-      for (const part of [...image.layers, config, manifest]) put(part);
-      return image.names.map((name) => ({
+    for (const { digest, file } of images.flatMap(({ parts }) => parts)) {
+      const entry = join(blobs, hexOf(digest));
+      if (!has(digest) && !existsSync(entry)) symlinkSync(file, entry);
+    }
+    const manifests = images.flatMap(({ names, manifest }) =>
+      names.map((name) => ({
         ...descriptor(`${TYPE}.manifest.v1+json`, manifest),
         annotations: { "io.containerd.image.name": name },
-      }));
-    });
+      })),
+    );
     writeFileSync(join(folder, "oci-layout"), json({ imageLayoutVersion: "1.0.0" }));
     writeFileSync(join(folder, "index.json"), json({ schemaVersion: 2, manifests }));
     const archive = join(folder, "images.tar");
-    run("tar", [
-      "--create",
-      "--dereference",
-      "--directory",
-      folder,
-      "--file",
-      archive,
-      "oci-layout",
-      "index.json",
-      "blobs",
-    ]);
+    const contents = ["oci-layout", "index.json", "blobs"];
+    run("tar", ["--create", "--dereference", "--directory", folder, "--file", archive, ...contents]);
     return use(archive);
   } finally {
     rmSync(folder, { recursive: true });

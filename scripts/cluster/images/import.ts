@@ -1,14 +1,27 @@
 import { inNode } from "../node/node.ts";
-import { type Image, withArchive } from "./image.ts";
+import { assemble, type Image, withArchive } from "./image.ts";
 
-/** Gives images to a node's containerd. Layers that it has are not sent again. */
-export function importImages(init: number, images: readonly Image[]): void {
+/** Gives images to a node's containerd, and returns the names of those that it did not have. Layers are sent once. */
+export function importImages(init: number, images: readonly Image[]): string[] {
+  const there = new Set(ctr(init, ["images", "list"]).split("\n").map(nameAndDigest));
+  const assembled = images.map(assemble);
+  const missing = assembled.filter(
+    ({ names, manifest }) => !names.every((name) => there.has(`${name} ${manifest.digest}`)),
+  );
+  if (missing.length === 0) return [];
   const known = new Set(ctr(init, ["content", "list", "--quiet"]).split("\n"));
   withArchive(
-    images,
+    missing,
     (digest) => known.has(digest),
     (archive) => ctr(init, ["images", "import", archive]),
   );
+  return missing.flatMap(({ names }) => names);
+}
+
+/** A row is a name, a media type and a digest. */
+function nameAndDigest(row: string): string {
+  const [name, , digest] = row.split(/\s+/);
+  return `${name} ${digest}`;
 }
 
 /** Removes what pods of an earlier node left in containerd's store. */

@@ -4,7 +4,7 @@ import { cpSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { LateenError } from "../../../src/errors.ts";
-import type { Addresses } from "../addresses.ts";
+import { type Addresses, SERVICE_CIDR } from "../addresses.ts";
 import { BINARIES, type Instance } from "../instance.ts";
 import { type RunOptions, run } from "../run.ts";
 import { removeCgroups } from "./cgroups.ts";
@@ -22,7 +22,7 @@ export async function startNode(instance: Instance): Promise<Addresses> {
   }).unref();
   const init = await appeared(instance);
   const addresses = addLink(instance, init);
-  inNode(init, script("setup-node.sh"), [instance.state, addresses.node]);
+  inNode(init, script("setup-node.sh"), [instance.state, addresses.node, SERVICE_CIDR, addresses.loadBalancers.cidr]);
   return addresses;
 }
 

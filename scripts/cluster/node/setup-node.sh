@@ -1,7 +1,8 @@
 #!/bin/sh -e
-# setup-node.sh STATE ADDRESS: in a new node's namespaces, once: what it sees of the file system and of the
+# setup-node.sh STATE ADDRESS CIDR…: in a new node's namespaces, once: what it sees of the file system and of the
 # network. The machine's files are its own but for /var, /run, /proc and /sys; its one link leads to the machine.
 state=$1 address=$2
+shift 2
 
 mount -t proc proc /proc
 hierarchies=$(awk '$0 ~ / - cgroup / {n = split($5, path, "/"); print path[n]}' /proc/self/mountinfo)
@@ -32,5 +33,7 @@ mount --make-rshared /
 ip link set lo up
 ip address add "$address/30" dev eth0
 ip link set eth0 up
+# addresses of Services, for the API server's own calls: without a route they fail before kube-proxy's rules are asked
+for cidr in "$@"; do ip route add "$cidr" dev eth0; done
 sysctl -q -w net.ipv4.ip_forward=1
 sysctl -q -w net.bridge.bridge-nf-call-iptables=1
