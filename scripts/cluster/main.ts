@@ -22,7 +22,7 @@ const USAGE = `npm run cluster -- COMMAND [--name NAME]
   status                     the clusters of this machine, and what runs of them
   images [WORD…]             make images and give them to the cluster: ${IMAGES.join(", ")}; all unless named
   gateway-api                apply the Gateway API's standard definitions
-  stop COMPONENT [--gently]  end one of ${COMPONENTS.join(", ")}, as a crash would
+  stop COMPONENT [--kill]    end one of ${COMPONENTS.join(", ")}; with --kill as a crash would
   start COMPONENT            start it again, and wait until it answers
 
 NAME is "test" unless given.`;
@@ -32,7 +32,7 @@ const { values, positionals } = parseArgs({
   options: {
     name: { type: "string", default: "test" },
     purge: { type: "boolean", default: false },
-    gently: { type: "boolean", default: false },
+    kill: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
 });
@@ -64,7 +64,7 @@ async function runCommand(cluster: Instance): Promise<void> {
     case "images":
       return images(cluster, words.length > 0 ? words : IMAGES, timed());
     case "stop":
-      return stop(cluster, component(words[0]), values.gently ? "SIGTERM" : "SIGKILL");
+      return stop(cluster, component(words[0]), values.kill ? "SIGKILL" : "SIGTERM");
     case "start":
       start(cluster, component(words[0]));
       return componentAnswers(cluster, component(words[0]));
