@@ -7,13 +7,20 @@ export interface Answer {
   headers: NodeJS.Dict<string | string[]>;
 }
 
+interface RequestOptions {
+  headers?: Record<string, string>;
+  agent?: Agent;
+  timeoutMs?: number;
+}
+
 /** One GET. Rejects only when no answer came. */
-export function get(
-  url: string,
-  options: { headers?: Record<string, string>; agent?: Agent; timeoutMs?: number } = {},
-): Promise<Answer> {
+export function get(url: string, options: RequestOptions = {}): Promise<Answer> {
+  return send(url, "GET", "", options);
+}
+
+function send(url: string, method: string, content: string, options: RequestOptions): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-  const outgoing = request(url, { headers: options.headers, agent: options.agent ?? false }, (response) => {
+  const outgoing = request(url, { method, headers: options.headers, agent: options.agent ?? false }, (response) => {
     let body = "";
     response.setEncoding("utf8").on("data", (text: string) => {
       body += text;
@@ -23,13 +30,15 @@ export function get(
   });
   outgoing.setTimeout(options.timeoutMs ?? 30_000, () => outgoing.destroy(new Error(`${url}: no answer in time`)));
   outgoing.on("error", reject);
-  outgoing.end();
+  outgoing.end(content);
   return promise;
 }
 
 export interface Load {
   /** How many requests have ended so far. */
   count(): number;
+  /** What was wrong with those that failed so far. */
+  failures(): readonly string[];
   /** Ends it: how many requests there were, and what was wrong with those that failed, with the step they fell into. */
   stop(): Promise<{ requests: number; failures: string[] }>;
   /** Names what happens from now on, so that a failure can be told from which step it came. */
@@ -47,6 +56,8 @@ export function startLoad(
     pauseMs?: number;
     accept?: (answer: Answer) => boolean;
     headers?: Record<string, string>;
+    /** What to send by POST instead of asking by GET. */
+    post?: string;
   } = {},
 ): Load {
   const clients = options.clients ?? 4;
@@ -60,7 +71,9 @@ export function startLoad(
     while (!stopped) {
       const during = step;
       try {
-        const answer = await get(url, { agent, ...(options.headers && { headers: options.headers }) });
+        const method = options.post === undefined ? "GET" : "POST";
+        const more = { agent, ...(options.headers && { headers: options.headers }) };
+        const answer = await send(url, method, options.post ?? "", more);
         if (!accept(answer)) failures.push(`[${during}] ${answer.status} ${answer.body.slice(0, 200)}`);
       } catch (error) {
         failures.push(`[${during}] ${error}`);
@@ -72,6 +85,7 @@ export function startLoad(
   const running = Array.from({ length: clients }, client);
   return {
     count: () => requests,
+    failures: () => failures,
     step: (name) => {
       step = name;
     },
