@@ -7,6 +7,7 @@ import { authenticator } from "../identity/authenticator.ts";
 import { type AuthoritySource, followAuthority } from "../identity/authority-secret.ts";
 import { controlPlaneNames, type ServerIdentity, serverCertificate } from "../identity/server-certificate.ts";
 import { type ReviewToken, reviewThrough } from "../identity/token-review.ts";
+import { wireGatewayProblems } from "../mesh/gateway-problems.ts";
 import { meshInputs } from "../mesh/inputs.ts";
 import type { NamespaceObject, PodObject } from "../mesh/kubernetes.ts";
 import { wireReferences } from "../mesh/references.ts";
@@ -127,6 +128,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const statuses = [
     ...Object.values(model.gatewayApi.statuses).flat(),
     ...wireReferences(graph, inputs, model.mesh).statuses,
+    wireGatewayProblems(graph, inputs, model.mesh),
     wireRejections(
       graph,
       rejections,

@@ -36,15 +36,17 @@ interface Parts {
 
 type ServerIndex = Index<GatewayServerContribution>;
 
-export function wireIstioGateways(
-  graph: Graph,
-  inputs: Pick<MeshInputs, "gateways">,
-  parts: Parts,
-): GatewayContributions {
+export interface IstioGateways extends GatewayContributions {
+  /** Servers by `namespace/name` of the Gateway. */
+  byGateway: ServerIndex;
+}
+
+export function wireIstioGateways(graph: Graph, inputs: Pick<MeshInputs, "gateways">, parts: Parts): IstioGateways {
   const servers = wireServers(graph, inputs, parts);
   const byGateway = graph.index(servers, "Gateway", ({ server }) => [gatewayKey(server)]);
   return {
     servers,
+    byGateway,
     hosts: [wireHosts(graph, parts, byGateway)],
     tcpRoutes: [wireTcpRoutes(graph, parts, byGateway)],
   };

@@ -11,7 +11,7 @@ import { type GatewayWorkloads, wireGatewayWorkloads } from "./gateway-workloads
 import { type GatewayContributions, type Gateways, wireGateways } from "./gateways.ts";
 import { type InboundPort, wireInbound } from "./inbound.ts";
 import type { MeshInputs } from "./inputs.ts";
-import { wireIstioGateways } from "./istio-gateways.ts";
+import { type IstioGateways, wireIstioGateways } from "./istio-gateways.ts";
 import type { MeshSettings } from "./model.ts";
 import { type Selectors, wireSelectors } from "./selectors.ts";
 import { type Services, wireServices } from "./services.ts";
@@ -32,11 +32,12 @@ export interface MeshCollections {
   /** What pods are called at, key `namespace/name`. */
   inbound: Collection<readonly InboundPort[]>;
   gatewayWorkloads: GatewayWorkloads;
+  istioGateways: IstioGateways;
   gateways: Gateways;
 }
 
 /** What a gateway API may read; how it contributes is in gateways.ts. */
-export type MeshCore = Omit<MeshCollections, "gateways">;
+export type MeshCore = Omit<MeshCollections, "istioGateways" | "gateways">;
 type WireGatewayApi = (graph: Graph, inputs: MeshInputs, core: MeshCore) => GatewayContributions;
 
 /** `gatewayApis`: those besides Istio's own. */
@@ -57,9 +58,7 @@ export function wireMesh(
   const gatewayWorkloads = wireGatewayWorkloads(graph, inputs, workloads, selectors);
   const rules = { virtualServices, destinationRules, selectors };
   const core: MeshCore = { settings, services, credentials, workloads, endpoints, ...rules, inbound, gatewayWorkloads };
-  const contributions = [
-    wireIstioGateways(graph, inputs, core),
-    ...gatewayApis.map((wire) => wire(graph, inputs, core)),
-  ];
-  return { ...core, gateways: wireGateways(graph, contributions) };
+  const istioGateways = wireIstioGateways(graph, inputs, core);
+  const others = gatewayApis.map((wire) => wire(graph, inputs, core));
+  return { ...core, istioGateways, gateways: wireGateways(graph, [istioGateways, ...others]) };
 }

@@ -43,6 +43,14 @@ export function warnServerTls(report: Report, field: string, tls: ServerTlsSpec 
   if (passes && (tls.credentialName || tls.serverCertificate || tls.caCertificates)) {
     report("noEffect", field, `${tls.mode} uses no certificates`, "take them out, or use mode SIMPLE");
   }
+  if (tls.mode === "ISTIO_MUTUAL" || tls.mode === "AUTO_PASSTHROUGH") {
+    report(
+      "noEffect",
+      `${field}.mode`,
+      `${tls.mode} is not served by gateways yet`,
+      "use SIMPLE, MUTUAL or PASSTHROUGH",
+    );
+  }
   const old = tls.minProtocolVersion === "TLSV1_0" || tls.minProtocolVersion === "TLSV1_1";
   if (old && !tls.cipherSuites?.length) {
     const message = "TLS before 1.2 has none of the ciphers that are on by default";

@@ -1,0 +1,59 @@
+/** What keeps servers of Istio's Gateways from being served, as conditions of the Gateways. */
+import type { Collection } from "../engine/collection.ts";
+import type { Reader } from "../engine/derived.ts";
+import type { Graph } from "../engine/graph.ts";
+import { gatewayKind } from "../kinds/istio/gateway.ts";
+import type { Gateway } from "../kinds/istio/gateway-schema.ts";
+import { type Credentials, credentialProblem } from "./credentials.ts";
+import type { MeshInputs } from "./inputs.ts";
+import type { IstioGateways } from "./istio-gateways.ts";
+import type { GatewayServer, GatewayTls } from "./model.ts";
+import type { ConditionRow, StatusRow } from "./status-row.ts";
+
+interface Sources {
+  istioGateways: IstioGateways;
+  credentials: Credentials;
+}
+
+export function wireGatewayProblems(
+  graph: Graph,
+  { gateways }: Pick<MeshInputs, "gateways">,
+  { istioGateways, credentials }: Sources,
+): Collection<StatusRow> {
+  return graph.derive<Gateway, StatusRow>("problems of Istio gateways", gateways, (key, { metadata }, read) => {
+    const { name, namespace = "", generation = 0 } = metadata;
+    const rows = [...read.bucket(istioGateways.byGateway, key).values()];
+    const unserved = new Set(rows.flatMap(({ server }) => unservedMode(server)));
+    const unresolved = new Set(rows.flatMap(({ server }) => unusable(server, credentials, read)));
+    const conditions = [
+      ...failed("Programmed", "UnsupportedMode", unserved, generation),
+      ...failed("ResolvedRefs", "InvalidCertificateRef", unresolved, generation),
+    ];
+    if (conditions.length === 0) return undefined;
+    return { type: gatewayKind.type, namespace, name, status: { conditions, observedGeneration: generation } };
+  });
+}
+
+function failed(type: string, reason: string, messages: ReadonlySet<string>, generation: number): ConditionRow[] {
+  if (messages.size === 0) return [];
+  return [{ type, status: "False", reason, message: [...messages].join("\n"), observedGeneration: generation }];
+}
+
+const MODES: Partial<Record<GatewayTls["mode"], string>> = {
+  IstioMutual: "ISTIO_MUTUAL is not served yet: gateways have no certificates of the mesh",
+  AutoPassthrough: "AUTO_PASSTHROUGH is not served: pass TLS through with mode PASSTHROUGH and tls routes",
+};
+
+function unservedMode({ name, tls }: GatewayServer): string[] {
+  const why = tls && MODES[tls.mode];
+  return why === undefined ? [] : [`server ${name}: ${why}`];
+}
+
+function unusable({ name, tls }: GatewayServer, credentials: Credentials, read: Reader): string[] {
+  return [...(tls?.certificates ?? []), tls?.clientRoots].flatMap((credential) => {
+    if (typeof credential !== "object" || !("resource" in credential)) return [];
+    const problem = credentialProblem(credentials, read, credential);
+    if (problem === undefined) return [];
+    return [`server ${name}: ${problem}; proxies that have an earlier certificate go on with it until they restart`];
+  });
+}
