@@ -2,6 +2,9 @@
 import { componentTitle, type Progress } from "../kubernetes/install/cluster/delivery.ts";
 import { bad, good } from "./marks.ts";
 
+/** So many are named of what is waited for. */
+const NAMED = 3;
+
 export interface InstallProgress extends Progress {
   /** Takes the moving line away. */
   end(): void;
@@ -30,7 +33,9 @@ export function installProgress(stream: NodeJS.WriteStream = process.stdout): In
     if (waiting.size === 0) return;
     const titles = [...waiting.keys()].map(componentTitle).join(", ");
     const what = [...waiting.values()].flat();
-    move(`Processing resources for ${titles}.${what.length > 0 ? ` Waiting for ${what.join(", ")}` : ""}`);
+    const rest = what.length > NAMED ? ` and ${what.length - NAMED} more` : "";
+    const waitingFor = what.length > 0 ? ` Waiting for ${what.slice(0, NAMED).join(", ")}${rest}` : "";
+    move(`Processing resources for ${titles}.${waitingFor}`);
   };
   return {
     started(component) {

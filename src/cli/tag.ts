@@ -68,7 +68,7 @@ export async function tagRemove(tag: string, options: ClusterOption & { skipConf
       throw new LateenError(
         "LTN5362",
         `there is no revision tag ${tag}`,
-        tags.length > 0 ? `There are: ${tags.join(", ")}.` : "There is none at all.",
+        tags.length > 0 ? `The tags are: ${tags.join(", ")}.` : "There is none at all.",
       );
     }
     const namespaces = await namespacesOf(store, tag);

@@ -44,7 +44,7 @@ async function recorded({ store }: Cluster, revision: string): Promise<Installed
   throw new LateenError(
     "LTN5338",
     `there is no installation of revision ${revision} to upgrade`,
-    others === "" ? unrecorded : `There are: ${others}; name one with --revision.`,
+    others === "" ? unrecorded : `Installed: ${others}; name one with --revision.`,
   );
 }
 

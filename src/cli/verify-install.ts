@@ -77,7 +77,7 @@ async function installed({ store }: Cluster, { revision }: VerifyOptions): Promi
       `no ${revision === undefined ? "" : `revision ${revision} of an `}installation is recorded in this cluster`,
       others === ""
         ? "Install with lateen install; or, if it was done by kubectl, name what was applied: verify-install -f FILE"
-        : `There are: ${others}.`,
+        : `Recorded: ${others}.`,
     );
   }
   console.log(

@@ -10,6 +10,7 @@ import type { KubeApi } from "./kube-api.ts";
 import { find } from "./objects.ts";
 import { prune } from "./prune.ts";
 import { type RolledBack, rollBack } from "./rollback.ts";
+import { isWebhook } from "./rolled-out.ts";
 import { clearTraces, listTraces } from "./traces.ts";
 import { waitReady } from "./wait-ready.ts";
 
@@ -60,7 +61,7 @@ async function deliver(
         if ((await applyObject(store, object, journal)) !== "unchanged") touched++;
       }
       const onWaiting = (what: readonly string[]): void => progress.waiting(name, what);
-      await waitReady({ store, http }, objects, { timeoutMs, signal, onWaiting });
+      await waitReady({ store, http }, awaited(name, components), { timeoutMs, signal, onWaiting });
       progress.finished(name, touched);
       return touched;
     } catch (error) {
@@ -82,6 +83,14 @@ async function deliver(
   progress.step("Pruning removed resources");
   const wanted = [...components.flatMap(({ objects }) => objects), ...more];
   return { touched, pruned: await prune(store, revision, wanted, journal) };
+}
+
+/** Webhooks, those of the core too, are of use when the control plane has made itself known in them. */
+function awaited(component: string, components: readonly DeliveredComponent[]): KubeObject[] {
+  const own = components.filter(({ name }) => name === component).flatMap(({ objects }) => objects);
+  if (component === "Base") return own.filter((object) => !isWebhook(object));
+  const core = components.filter(({ name }) => name === "Base").flatMap(({ objects }) => objects);
+  return component === "Pilot" ? [...own, ...core.filter(isWebhook)] : own;
 }
 
 async function createNamespace(store: KubeApi["store"], name: string, journal: Journal): Promise<void> {

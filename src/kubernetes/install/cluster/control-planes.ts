@@ -1,7 +1,7 @@
 /** The control planes that are in the cluster, ours and Istio's own. */
 import { type Deployment, deploymentKind } from "../../../kinds/core/deployment.ts";
 import type { Store } from "../../../store/store.ts";
-import { isOurs, revisionOf } from "./labels.ts";
+import { isOurs, revisionOf, versionOf } from "./labels.ts";
 import { listAll } from "./objects.ts";
 
 export interface ControlPlane {
@@ -23,7 +23,7 @@ export async function listControlPlanes(store: Store): Promise<ControlPlane[]> {
       name: deployment.metadata.name,
       revision: revisionOf(deployment),
       image,
-      version: imageTag(image),
+      version: versionOf(deployment) ?? imageTag(image),
       ours: isOurs(deployment),
     };
   });

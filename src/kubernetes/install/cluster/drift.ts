@@ -45,7 +45,19 @@ function compare(wanted: unknown, found: unknown, field: string): Difference[] {
     if (key !== undefined) return compareItems(wanted, found, field, key);
     if (wanted.length === found.length) return wanted.flatMap((item, i) => compare(item, found[i], `${field}[${i}]`));
   }
-  return JSON.stringify(wanted) === JSON.stringify(found) ? [] : [{ field, wanted, found }];
+  if (JSON.stringify(wanted) === JSON.stringify(found)) return [];
+  return typeof wanted === "string" && typeof found === "string"
+    ? [differentLine(wanted, found, field)]
+    : [{ field, wanted, found }];
+}
+
+/** Of texts of many lines, such as the mesh's configuration, the first line that differs. */
+function differentLine(wanted: string, found: string, field: string): Difference {
+  const [ours, theirs] = [wanted.split("\n"), found.split("\n")];
+  if (ours.length + theirs.length === 2) return { field, wanted, found };
+  const at = ours.findIndex((line, i) => line !== theirs[i]);
+  const line = at < 0 ? ours.length : at;
+  return { field: `${field} (line ${line + 1})`, wanted: ours[line], found: theirs[line] };
 }
 
 function compareItems(wanted: unknown[], found: unknown[], field: string, key: string): Difference[] {

@@ -4,7 +4,11 @@ import type { KubeObject } from "../../../store/object.ts";
 export const COMPONENT = "operator.istio.io/component";
 export const REVISION = "istio.io/rev";
 export const TAG = "istio.io/tag";
-const OWNER = "install.operator.istio.io/owning-resource";
+const PART_OF = "app.kubernetes.io/part-of";
+const VERSION = "operator.istio.io/version";
+
+/** Selects what lateens have made. */
+export const OURS = `${PART_OF}=lateen`;
 
 export function revisionOf({ metadata: { labels } }: KubeObject): string {
   return labels?.[REVISION] ?? "default";
@@ -12,5 +16,10 @@ export function revisionOf({ metadata: { labels } }: KubeObject): string {
 
 /** Whether a lateen made it, and not Istio, which uses the same names and labels. */
 export function isOurs({ metadata: { labels } }: KubeObject): boolean {
-  return labels?.[OWNER] === "lateen";
+  return labels?.[PART_OF] === "lateen";
+}
+
+/** Of what made it. */
+export function versionOf({ metadata: { labels } }: KubeObject): string | undefined {
+  return labels?.[VERSION];
 }

@@ -6,7 +6,7 @@ import { isFields } from "../../../store/patch/json.ts";
 import type { Store } from "../../../store/store.ts";
 import { ownLabels, revisioned } from "../names.ts";
 import type { InstallationRequest } from "../read-installation.ts";
-import { REVISION } from "./labels.ts";
+import { OURS, REVISION } from "./labels.ts";
 import { find, listAll, shown } from "./objects.ts";
 
 export interface InstalledState {
@@ -45,7 +45,7 @@ export async function readRecord(
 
 /** Those of all revisions, wherever they are. */
 export async function listRecords(store: Store): Promise<InstalledState[]> {
-  const labelSelector = `${REVISION},install.operator.istio.io/owning-resource=lateen`;
+  const labelSelector = `${REVISION},${OURS}`;
   const maps = await listAll<ConfigMap>(store, configMapKind.type, { labelSelector });
   return maps.filter(({ metadata: { name, labels } }) => name === nameFor(labels?.[REVISION])).map(parsed);
 }

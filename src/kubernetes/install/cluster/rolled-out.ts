@@ -1,24 +1,30 @@
-/** Whether what was applied works: definitions are served, Deployments and DaemonSets are rolled out. */
-import type { DaemonSet } from "../../../kinds/core/daemon-set.ts";
+/** Whether what was applied works: definitions are served, Deployments rolled out, webhooks can be called. */
 import type { Deployment } from "../../../kinds/core/deployment.ts";
 import type { KubeObject } from "../../../store/object.ts";
+import { isFields } from "../../../store/patch/json.ts";
 import { definitionsOf, isEstablished } from "./definitions.ts";
 
 /** Kinds that are not simply there, but take their time. */
-export const SLOW_KINDS: ReadonlySet<string> = new Set(["CustomResourceDefinition", "Deployment", "DaemonSet"]);
+export function takesTime({ kind }: KubeObject): boolean {
+  return kind === "CustomResourceDefinition" || kind === "Deployment" || kind.endsWith("WebhookConfiguration");
+}
+
+export function isWebhook({ kind }: KubeObject): boolean {
+  return kind.endsWith("WebhookConfiguration");
+}
 
 /** Undefined when the object, as it is in the cluster, works; else what is missing, in a few words. */
 export function missing(object: KubeObject): string | undefined {
-  switch (object.kind) {
-    case "CustomResourceDefinition":
-      return definitionsOf([object]).every(isEstablished) ? undefined : "not served yet";
-    case "Deployment":
-      return deploymentMissing(object as Deployment);
-    case "DaemonSet":
-      return daemonSetMissing(object as DaemonSet);
-    default:
-      return undefined;
-  }
+  if (!definitionsOf([object]).every(isEstablished)) return "not served yet";
+  if (isDeployment(object)) return deploymentMissing(object);
+  if (isWebhook(object) && !hooksOf(object).every(trusts))
+    return "its control plane has not written its certificate into it";
+  return undefined;
+}
+
+/** The API server has validated what it stores. */
+function isDeployment(object: KubeObject): object is Deployment {
+  return object.kind === "Deployment";
 }
 
 function deploymentMissing({ metadata, spec, status = {} }: Deployment): string | undefined {
@@ -31,12 +37,10 @@ function deploymentMissing({ metadata, spec, status = {} }: Deployment): string 
   return undefined;
 }
 
-function daemonSetMissing({ metadata, status }: DaemonSet): string | undefined {
-  const { observedGeneration = 0, desiredNumberScheduled = 0, updatedNumberScheduled = 0 } = status ?? {};
-  const ready = status?.numberAvailable ?? 0;
-  if (observedGeneration < (metadata.generation ?? 0)) return "not looked at yet";
-  if (updatedNumberScheduled < desiredNumberScheduled) {
-    return `${updatedNumberScheduled} of ${desiredNumberScheduled} pods made`;
-  }
-  return ready < desiredNumberScheduled ? `${ready} of ${desiredNumberScheduled} pods ready` : undefined;
+function hooksOf({ webhooks }: KubeObject): unknown[] {
+  return Array.isArray(webhooks) ? webhooks : [];
+}
+
+function trusts(hook: unknown): boolean {
+  return isFields(hook) && isFields(hook.clientConfig) && typeof hook.clientConfig.caBundle === "string";
 }

@@ -95,10 +95,9 @@ export async function revisionsOf(store: Store): Promise<string[]> {
 
 export async function unknownRevision(store: Store, revision: string): Promise<LateenError> {
   const known = await revisionsOf(store);
-  const others = known.length > 0 ? `There are: ${known.join(", ")}.` : "There is none at all.";
   return new LateenError(
     "LTN5360",
     `no revision ${revision} is installed`,
-    `${others} To add it: lateen install --revision ${revision}`,
+    known.length > 0 ? `Installed: ${known.join(", ")}.` : "None at all is installed.",
   );
 }

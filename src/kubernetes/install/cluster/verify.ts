@@ -2,7 +2,6 @@
 import { LateenError } from "../../../errors.ts";
 import { StoreError } from "../../../store/error.ts";
 import type { KubeObject } from "../../../store/object.ts";
-import { isFields } from "../../../store/patch/json.ts";
 import { type Difference, differences } from "./drift.ts";
 import type { KubeApi } from "./kube-api.ts";
 import { find, nameOf, typeOf } from "./objects.ts";
@@ -29,7 +28,7 @@ async function problemsOf(api: KubeApi, object: KubeObject): Promise<Problem[]> 
     const live = await find(api.store, typeOf(object), nameOf(object));
     if (!live) return [{ message: "it is not there" }];
     const drift = (await differences(api.store, object, live)).map(different);
-    return [...drift, ...(await notWorking(api, live)), ...unanswered(live)];
+    return [...drift, ...(await notWorking(api, live))];
   } catch (error) {
     if (error instanceof LateenError)
       return [{ message: error.message, ...(error.remedy && { remedy: error.remedy }) }];
@@ -54,20 +53,6 @@ async function notWorking(api: KubeApi, live: KubeObject): Promise<Problem[]> {
   const reasons = await whyNotReady(api, live);
   const why = reasons.map(({ text, remedy }) => ({ message: text, ...(remedy !== undefined && { remedy }) }));
   return [{ message: `it is not ready: ${lacks}` }, ...why];
-}
-
-/** A webhook that the API cannot call: the control plane has not written by whom its certificate is issued. */
-function unanswered({ kind, webhooks }: KubeObject): Problem[] {
-  if (!kind.endsWith("WebhookConfiguration") || !Array.isArray(webhooks)) return [];
-  const trusts = (hook: unknown): boolean =>
-    isFields(hook) && isFields(hook.clientConfig) && typeof hook.clientConfig.caBundle === "string";
-  if (webhooks.every(trusts)) return [];
-  return [
-    {
-      message: "the API cannot call it: its control plane has not written its certificate into it",
-      remedy: "See that istiod runs, and its log: kubectl logs -n istio-system deployment/istiod",
-    },
-  ];
 }
 
 /** A value in a line: JSON, cut short. */

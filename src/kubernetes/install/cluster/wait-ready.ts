@@ -3,7 +3,7 @@ import { LateenError } from "../../../errors.ts";
 import type { KubeObject } from "../../../store/object.ts";
 import type { KubeApi } from "./kube-api.ts";
 import { find, nameOf, shown, typeOf } from "./objects.ts";
-import { missing, SLOW_KINDS } from "./rolled-out.ts";
+import { missing, takesTime } from "./rolled-out.ts";
 import { whyNotReady } from "./why-not-ready.ts";
 
 export interface WaitOptions {
@@ -14,13 +14,15 @@ export interface WaitOptions {
 }
 
 const POLL_MS = 250;
+/** What takes less is not worth a line. */
+const SOON_MS = 1_000;
 /** Pods say soon what ails them, and why is worth a line long before time is up. */
 const ASK_WHY_MS = 5_000;
 
 /** Resolves when all of these objects work; rejects, with the reason in the words of pods and events, at the timeout. */
 export async function waitReady(api: KubeApi, objects: readonly KubeObject[], options: WaitOptions): Promise<void> {
   const { timeoutMs, signal, onWaiting } = options;
-  let waiting = objects.filter(({ kind }) => SLOW_KINDS.has(kind));
+  let waiting = objects.filter(takesTime);
   const start = performance.now();
   for (;;) {
     const live = await Promise.all(waiting.map((object) => find(api.store, typeOf(object), nameOf(object))));
@@ -31,7 +33,8 @@ export async function waitReady(api: KubeApi, objects: readonly KubeObject[], op
     if (waiting.length === 0) return;
     const elapsed = performance.now() - start;
     if (elapsed > timeoutMs) throw await notReady(api, waiting, timeoutMs);
-    onWaiting(await Promise.all(waiting.map((object) => described(api, object, elapsed > ASK_WHY_MS))));
+    if (elapsed > SOON_MS)
+      onWaiting(await Promise.all(waiting.map((object) => described(api, object, elapsed > ASK_WHY_MS))));
     await sleep(Math.min(POLL_MS, Math.max(1, timeoutMs - elapsed)), undefined, { signal });
   }
 }

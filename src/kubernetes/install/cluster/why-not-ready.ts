@@ -1,4 +1,4 @@
-/** Why a Deployment or DaemonSet does not get ready, in the words of its conditions, pods, containers and events. */
+/** Why a Deployment does not get ready, in the words of its conditions, pods, containers and events. */
 import { text as readAll } from "node:stream/consumers";
 import { type Event, eventKind } from "../../../kinds/core/event.ts";
 import { type ContainerStatus, type Pod, podKind } from "../../../kinds/core/pod.ts";
@@ -7,6 +7,7 @@ import type { KubeObject } from "../../../store/object.ts";
 import { isFields } from "../../../store/patch/json.ts";
 import type { KubeApi } from "./kube-api.ts";
 import { find, listAll, nameOf, typeOf } from "./objects.ts";
+import { isWebhook } from "./rolled-out.ts";
 
 export interface Reason {
   /** A word or two for a line of progress. */
@@ -15,6 +16,7 @@ export interface Reason {
   remedy?: string;
 }
 
+const LOOK_AT_ISTIOD = "See what keeps istiod from it: kubectl logs -n istio-system deployment/istiod";
 const LOG_LINES = 12;
 /** One pod of a Deployment tells what ails the others. */
 const PODS = 1;
@@ -22,6 +24,8 @@ const PODS = 1;
 export async function whyNotReady(api: KubeApi, object: KubeObject): Promise<Reason[]> {
   const live = await find(api.store, typeOf(object), nameOf(object));
   if (!live) return [];
+  if (isWebhook(live))
+    return [{ short: "no certificate", text: "the API server cannot call it", remedy: LOOK_AT_ISTIOD }];
   const pods = await unreadyPods(api, live);
   const reasons = (await Promise.all(pods.slice(0, PODS).map((pod) => whyPod(api, pod)))).flat();
   return reasons.length > 0 ? reasons : refusedPods(live);
