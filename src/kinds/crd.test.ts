@@ -29,6 +29,10 @@ const ALLOWED = new Set([
   "x-kubernetes-list-type",
   "x-kubernetes-map-type",
   "x-kubernetes-preserve-unknown-fields",
+  "x-kubernetes-validations",
+  // of values only: types may not be in them
+  "allOf",
+  "oneOf",
 ]);
 
 function* problems(schema: unknown, path: string): Generator<string> {

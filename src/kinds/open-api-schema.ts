@@ -6,6 +6,9 @@ export type OpenApiSchema = Record<string, unknown>;
 /** What becomes of an object with a title: itself, or a reference to where it is described. */
 export type NameObject = (title: string, schema: OpenApiSchema) => OpenApiSchema;
 
+/** In a schema: lists of fields of which one may be set. */
+export const EXCLUSIVE = "x-lateen-exclusive";
+
 const inline: NameObject = (_, schema) => schema;
 
 /** Rewrites a TypeBox schema. `named` sees every object that has a title, innermost first. */
@@ -15,8 +18,9 @@ export function toOpenApi(schema: unknown, named: NameObject = inline): OpenApiS
   const { title, properties, patternProperties, additionalProperties, items, required, const: only, ...rest } = schema;
   const out: OpenApiSchema = {};
   for (const [key, value] of Object.entries(rest)) {
-    if (!key.startsWith("~") && key !== "$id" && key !== "$schema") out[key] = value;
+    if (!key.startsWith("~") && key !== "$id" && key !== "$schema" && key !== EXCLUSIVE) out[key] = value;
   }
+  if (Array.isArray(rest[EXCLUSIVE])) Object.assign(out, exclusion(rest[EXCLUSIVE]));
   if (only !== undefined) out.enum = [only];
   if (Array.isArray(out.enum) && out.type === undefined) out.type = typeof out.enum[0];
   if (items !== undefined) out.items = toOpenApi(items, named);
@@ -29,6 +33,16 @@ export function toOpenApi(schema: unknown, named: NameObject = inline): OpenApiS
   if (isRecord(values)) out.additionalProperties = isEmpty(values) ? PRESERVED : toOpenApi(values, named);
   if (out.type === undefined) return { ...out, ...PRESERVED };
   return typeof title === "string" && isRecord(properties) ? named(title, out) : out;
+}
+
+/** None of a group's fields, or one. */
+function exclusion(groups: readonly string[][]): OpenApiSchema {
+  const schemas = groups.map((names) => {
+    const each = names.map((name) => ({ required: [name] }));
+    return { oneOf: [{ not: { anyOf: each } }, ...each] };
+  });
+  const [only] = schemas;
+  return only && schemas.length === 1 ? only : { allOf: schemas };
 }
 
 /** Anything goes. */

@@ -1,29 +1,36 @@
 import { Type } from "typebox";
 import { checkCidr } from "./address-checks.ts";
-import { AGE, istioKind, list, oneOf, PolicySelector, shape, TargetRef, text, texts } from "./common.ts";
+import { ruled } from "./cel.ts";
+import { AGE, istioKind, list, ONE_TARGET, oneOf, PolicySelector, shape, TargetRef, text, texts } from "./common.ts";
 import { checkTarget } from "./policy-target.ts";
 import { collect, each, type Report } from "./report.ts";
 
 const accounts = Type.Array(Type.String({ maxLength: 320 }), { maxItems: 16 });
 
-const Source = shape(
-  "Source",
-  {},
+const Source = ruled(
+  shape(
+    "Source",
+    {},
+    {
+      principals: texts,
+      notPrincipals: texts,
+      requestPrincipals: texts,
+      notRequestPrincipals: texts,
+      namespaces: texts,
+      notNamespaces: texts,
+      serviceAccounts: accounts,
+      notServiceAccounts: accounts,
+      trustDomains: texts,
+      notTrustDomains: texts,
+      ipBlocks: texts,
+      notIpBlocks: texts,
+      remoteIpBlocks: texts,
+      notRemoteIpBlocks: texts,
+    },
+  ),
   {
-    principals: texts,
-    notPrincipals: texts,
-    requestPrincipals: texts,
-    notRequestPrincipals: texts,
-    namespaces: texts,
-    notNamespaces: texts,
-    serviceAccounts: accounts,
-    notServiceAccounts: accounts,
-    trustDomains: texts,
-    notTrustDomains: texts,
-    ipBlocks: texts,
-    notIpBlocks: texts,
-    remoteIpBlocks: texts,
-    notRemoteIpBlocks: texts,
+    "!(has(self.serviceAccounts) || has(self.notServiceAccounts)) || !(has(self.principals) || has(self.notPrincipals) || has(self.namespaces) || has(self.notNamespaces))":
+      "serviceAccounts go without principals and namespaces",
   },
 );
 type Source = Type.Static<typeof Source>;
@@ -54,17 +61,20 @@ const Rule = shape(
   },
 );
 
-const AuthorizationPolicySpec = shape(
-  "AuthorizationPolicySpec",
-  {},
-  {
-    selector: PolicySelector,
-    targetRef: TargetRef,
-    targetRefs: Type.Array(TargetRef, { maxItems: 16 }),
-    rules: Type.Array(Rule, { maxItems: 512 }),
-    action: oneOf("ALLOW", "DENY", "AUDIT", "CUSTOM"),
-    provider: shape("ExtensionProvider", {}, { name: text }),
-  },
+const AuthorizationPolicySpec = ruled(
+  shape(
+    "AuthorizationPolicySpec",
+    {},
+    {
+      selector: PolicySelector,
+      targetRef: TargetRef,
+      targetRefs: Type.Array(TargetRef, { maxItems: 16 }),
+      rules: Type.Array(Rule, { maxItems: 512 }),
+      action: oneOf("ALLOW", "DENY", "AUDIT", "CUSTOM"),
+      provider: shape("ExtensionProvider", {}, { name: text }),
+    },
+  ),
+  ONE_TARGET,
 );
 type AuthorizationPolicySpec = Type.Static<typeof AuthorizationPolicySpec>;
 

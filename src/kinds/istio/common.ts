@@ -3,10 +3,14 @@ import { type TProperties, Type } from "typebox";
 import type { KubeObject } from "../../store/object.ts";
 import { bool, intOrText, list, oneOf, shape, text, textMap, texts } from "../core/shape.ts";
 import type { Kind } from "../kind.ts";
+import { exclusive, oneOfFields, ruled } from "./cel.ts";
 import { shapeProblems } from "./shape-problems.ts";
 
 /** A duration as Go writes it: `1.5s`, `300ms`, `1h30m`. */
-export const duration = Type.String({ title: "Duration" });
+export const anyDuration = Type.String({ title: "Duration" });
+export const duration = ruled(anyDuration, {
+  "duration(self) >= duration('1ms')": "must be a duration of at least 1ms",
+});
 export const uint32 = Type.Integer({ minimum: 0, maximum: 4294967295 });
 export const int32 = Type.Integer({ minimum: -2147483648, maximum: 2147483647 });
 export const double = Type.Number();
@@ -17,7 +21,11 @@ export const Percent = shape("Percent", {}, { value: double });
 export type Percent = Type.Static<typeof Percent>;
 
 /** Exactly one of the three, or none where presence is what is asked for. */
-export const StringMatch = shape("StringMatch", {}, { exact: text, prefix: text, regex: text });
+export const StringMatch = exclusive(shape("StringMatch", {}, { exact: text, prefix: text, regex: text }), [
+  "exact",
+  "prefix",
+  "regex",
+]);
 export type StringMatch = Type.Static<typeof StringMatch>;
 
 export const PortSelector = shape("PortSelector", {}, { number: uint32 });
@@ -26,12 +34,32 @@ export const Destination = shape("Destination", { host: text }, { port: PortSele
 export type Destination = Type.Static<typeof Destination>;
 
 /** `matchLabels` of policies; networking kinds of old say `labels`. */
-export const PolicySelector = shape("WorkloadSelector", {}, { matchLabels: textMap });
-export const LabelsSelector = shape("WorkloadSelector", {}, { labels: textMap });
+const labelValue = ruled(Type.String({ maxLength: 63 }), { "!self.contains('*')": "wildcards are not allowed" });
+const matchLabels = ruled(Type.Record(Type.String(), labelValue, { maxProperties: 4096 }), {
+  "self.all(key, !key.contains('*'))": "wildcards are not allowed in keys",
+  "self.all(key, key.size() != 0)": "keys must not be empty",
+});
+export const PolicySelector = shape("WorkloadSelector", {}, { matchLabels });
+const labels = Type.Record(Type.String(), labelValue, { maxProperties: 256 });
+export const LabelsSelector = shape("WorkloadSelector", {}, { labels });
 
-export const TargetRef = shape("PolicyTargetReference", { kind: text, name: text }, { group: text, namespace: text });
+const sameNamespace = ruled(text, { "self.size() == 0": "a policy is for its own namespace" });
+export const TargetRef = shape(
+  "PolicyTargetReference",
+  { kind: text, name: text },
+  { group: text, namespace: sameNamespace },
+);
+/** What a policy is for is said in one way. */
+export const ONE_TARGET = oneOfFields("selector", "targetRef", "targetRefs");
 
-export const NumberedPort = shape("Port", { number: uint32, name: text }, { protocol: text, targetPort: uint32 });
+/** Of a workload or a service. */
+export const portNumber = ruled(uint32, { "0 < self && self <= 65535": "must be a port, 1 to 65535" });
+
+export const NumberedPort = shape(
+  "Port",
+  { number: portNumber, name: text },
+  { protocol: text, targetPort: portNumber },
+);
 
 const Condition = shape(
   "IstioCondition",

@@ -1,10 +1,12 @@
 import { Type } from "typebox";
+import { exclusive, given, oneOfFields, ruled } from "./cel.ts";
 import {
   int32,
   istioKind,
   LabelsSelector,
   list,
   oneOf,
+  portNumber,
   shape,
   struct,
   TargetRef,
@@ -19,64 +21,66 @@ import { collect, each, type Report } from "./report.ts";
 const subFilter = shape("SubFilterMatch", {}, { name: text });
 const filter = shape("FilterMatch", {}, { name: text, subFilter });
 
-const ObjectMatch = shape(
-  "EnvoyConfigObjectMatch",
-  {},
-  {
-    context: oneOf("ANY", "SIDECAR_INBOUND", "SIDECAR_OUTBOUND", "GATEWAY", "WAYPOINT"),
-    proxy: shape("ProxyMatch", {}, { proxyVersion: text, metadata: textMap }),
-    listener: shape(
-      "ListenerMatch",
+const ObjectMatch = exclusive(
+  ruled(
+    shape(
+      "EnvoyConfigObjectMatch",
       {},
       {
-        portNumber: uint32,
-        portName: text,
-        name: text,
-        listenerFilter: text,
-        filterChain: shape(
-          "FilterChainMatch",
+        context: oneOf("ANY", "SIDECAR_INBOUND", "SIDECAR_OUTBOUND", "GATEWAY", "WAYPOINT"),
+        proxy: shape("ProxyMatch", {}, { proxyVersion: text, metadata: textMap }),
+        listener: shape(
+          "ListenerMatch",
           {},
           {
+            portNumber: uint32,
+            portName: text,
             name: text,
-            sni: text,
-            transportProtocol: text,
-            applicationProtocols: text,
-            destinationPort: uint32,
-            filter,
-          },
-        ),
-      },
-    ),
-    routeConfiguration: shape(
-      "RouteConfigurationMatch",
-      {},
-      {
-        portNumber: uint32,
-        portName: text,
-        gateway: text,
-        name: text,
-        vhost: shape(
-          "VirtualHostMatch",
-          {},
-          {
-            name: text,
-            domainName: text,
-            route: shape(
-              "RouteMatch",
+            listenerFilter: text,
+            filterChain: shape(
+              "FilterChainMatch",
               {},
-              { name: text, action: oneOf("ANY", "ROUTE", "REDIRECT", "DIRECT_RESPONSE") },
+              {
+                name: text,
+                sni: text,
+                transportProtocol: text,
+                applicationProtocols: text,
+                destinationPort: uint32,
+                filter,
+              },
             ),
           },
         ),
+        routeConfiguration: shape(
+          "RouteConfigurationMatch",
+          {},
+          {
+            portNumber: uint32,
+            portName: text,
+            gateway: text,
+            name: text,
+            vhost: shape(
+              "VirtualHostMatch",
+              {},
+              {
+                name: text,
+                domainName: text,
+                route: shape(
+                  "RouteMatch",
+                  {},
+                  { name: text, action: oneOf("ANY", "ROUTE", "REDIRECT", "DIRECT_RESPONSE") },
+                ),
+              },
+            ),
+          },
+        ),
+        cluster: shape("ClusterMatch", {}, { portNumber: uint32, service: text, subset: text, name: text }),
+        waypoint: shape("WaypointMatch", {}, { portNumber, filter, route: shape("RouteMatch", {}, { name: text }) }),
       },
     ),
-    cluster: shape("ClusterMatch", {}, { portNumber: uint32, service: text, subset: text, name: text }),
-    waypoint: shape(
-      "WaypointMatch",
-      {},
-      { portNumber: uint32, filter, route: shape("RouteMatch", {}, { name: text }) },
-    ),
-  },
+    { [`(${given("context", "''")} == 'WAYPOINT') == has(self.waypoint)`]: "waypoint goes with context WAYPOINT" },
+  ),
+  ["listener", "routeConfiguration", "cluster", "waypoint"],
 );
 
 const Patch = shape(
@@ -123,15 +127,18 @@ const ConfigPatch = shape(
 );
 type ConfigPatch = Type.Static<typeof ConfigPatch>;
 
-const EnvoyFilterSpec = shape(
-  "EnvoyFilterSpec",
-  {},
-  {
-    workloadSelector: LabelsSelector,
-    targetRefs: Type.Array(TargetRef, { maxItems: 16 }),
-    configPatches: list(ConfigPatch),
-    priority: int32,
-  },
+const EnvoyFilterSpec = ruled(
+  shape(
+    "EnvoyFilterSpec",
+    {},
+    {
+      workloadSelector: LabelsSelector,
+      targetRefs: Type.Array(TargetRef, { maxItems: 16 }),
+      configPatches: list(ConfigPatch),
+      priority: int32,
+    },
+  ),
+  oneOfFields("workloadSelector", "targetRefs"),
 );
 type EnvoyFilterSpec = Type.Static<typeof EnvoyFilterSpec>;
 

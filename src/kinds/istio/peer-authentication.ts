@@ -1,14 +1,21 @@
 import { Type } from "typebox";
+import { ruled } from "./cel.ts";
 import { AGE, istioKind, oneOf, PolicySelector, shape } from "./common.ts";
 import { checkLabels } from "./hosts-checks.ts";
 import { collect, eachEntry, type Report } from "./report.ts";
 
 const MutualTls = shape("MutualTLS", {}, { mode: oneOf("UNSET", "DISABLE", "PERMISSIVE", "STRICT") });
 
-const PeerAuthenticationSpec = shape(
-  "PeerAuthenticationSpec",
-  {},
-  { selector: PolicySelector, mtls: MutualTls, portLevelMtls: Type.Record(Type.String(), MutualTls) },
+const portLevelMtls = ruled(Type.Record(Type.String(), MutualTls, { maxProperties: 4096 }), {
+  "self.all(port, 0 < int(port) && int(port) <= 65535)": "must be by ports, 1 to 65535",
+});
+
+const PeerAuthenticationSpec = ruled(
+  shape("PeerAuthenticationSpec", {}, { selector: PolicySelector, mtls: MutualTls, portLevelMtls }),
+  {
+    "!has(self.portLevelMtls) || (has(self.selector) && has(self.selector.matchLabels) && self.selector.matchLabels.size() > 0)":
+      "settings for ports need a selector",
+  },
 );
 type PeerAuthenticationSpec = Type.Static<typeof PeerAuthenticationSpec>;
 

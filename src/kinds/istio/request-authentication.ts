@@ -1,41 +1,52 @@
 import { Type } from "typebox";
-import { bool, duration, istioKind, list, PolicySelector, shape, TargetRef, text } from "./common.ts";
+import { oneOfFields, ruled } from "./cel.ts";
+import { bool, duration, istioKind, list, ONE_TARGET, PolicySelector, shape, TargetRef, text } from "./common.ts";
 import { checkTarget } from "./policy-target.ts";
 import { collect, each, type Report } from "./report.ts";
 import { checkDuration, isHeaderName } from "./value-checks.ts";
 
 const filled = Type.String({ minLength: 1 });
 
-const JwtRule = shape(
-  "JWTRule",
-  {},
-  {
-    issuer: filled,
-    audiences: list(filled),
-    jwksUri: filled,
-    jwks_uri: filled,
-    jwks: text,
-    fromHeaders: list(shape("JWTHeader", { name: filled }, { prefix: text })),
-    fromParams: list(filled),
-    fromCookies: list(filled),
-    outputPayloadToHeader: text,
-    outputClaimToHeaders: list(shape("ClaimToHeader", { header: filled, claim: filled }, {})),
-    spaceDelimitedClaims: list(filled),
-    forwardOriginalToken: bool,
-    timeout: duration,
-  },
+const url = ruled(Type.String({ minLength: 1, maxLength: 2048 }), {
+  "url(self).getScheme() in ['http', 'https']": "must begin with http:// or https://",
+});
+
+const JwtRule = ruled(
+  shape(
+    "JWTRule",
+    {},
+    {
+      issuer: filled,
+      audiences: list(filled),
+      jwksUri: url,
+      jwks_uri: url,
+      jwks: text,
+      fromHeaders: list(shape("JWTHeader", { name: filled }, { prefix: text })),
+      fromParams: list(filled),
+      fromCookies: list(filled),
+      outputPayloadToHeader: text,
+      outputClaimToHeaders: list(shape("ClaimToHeader", { header: filled, claim: filled }, {})),
+      spaceDelimitedClaims: list(filled),
+      forwardOriginalToken: bool,
+      timeout: duration,
+    },
+  ),
+  oneOfFields("jwks", "jwksUri", "jwks_uri"),
 );
 type JwtRule = Type.Static<typeof JwtRule>;
 
-const RequestAuthenticationSpec = shape(
-  "RequestAuthenticationSpec",
-  {},
-  {
-    selector: PolicySelector,
-    targetRef: TargetRef,
-    targetRefs: Type.Array(TargetRef, { maxItems: 16 }),
-    jwtRules: Type.Array(JwtRule, { maxItems: 4096 }),
-  },
+const RequestAuthenticationSpec = ruled(
+  shape(
+    "RequestAuthenticationSpec",
+    {},
+    {
+      selector: PolicySelector,
+      targetRef: TargetRef,
+      targetRefs: Type.Array(TargetRef, { maxItems: 16 }),
+      jwtRules: Type.Array(JwtRule, { maxItems: 4096 }),
+    },
+  ),
+  ONE_TARGET,
 );
 type RequestAuthenticationSpec = Type.Static<typeof RequestAuthenticationSpec>;
 

@@ -1,5 +1,18 @@
 import { Type } from "typebox";
-import { AGE, bool, duration, istioKind, list, oneOf, PolicySelector, shape, TargetRef, text } from "./common.ts";
+import { exclusive, given, ruled } from "./cel.ts";
+import {
+  AGE,
+  bool,
+  duration,
+  istioKind,
+  list,
+  ONE_TARGET,
+  oneOf,
+  PolicySelector,
+  shape,
+  TargetRef,
+  text,
+} from "./common.ts";
 import { checkTarget } from "./policy-target.ts";
 import { collect, each, eachEntry, type Report } from "./report.ts";
 import { checkDuration } from "./value-checks.ts";
@@ -8,15 +21,18 @@ const filled = Type.String({ minLength: 1 });
 const mode = oneOf("CLIENT_AND_SERVER", "CLIENT", "SERVER");
 const providers = list(shape("ProviderRef", { name: filled }, {}));
 
-const CustomTag = shape(
-  "CustomTag",
-  {},
-  {
-    literal: shape("Literal", { value: filled }, {}),
-    environment: shape("Environment", { name: filled }, { defaultValue: text }),
-    header: shape("RequestHeader", { name: filled }, { defaultValue: text }),
-    formatter: shape("Formatter", { value: filled }, {}),
-  },
+const CustomTag = exclusive(
+  shape(
+    "CustomTag",
+    {},
+    {
+      literal: shape("Literal", { value: filled }, {}),
+      environment: shape("Environment", { name: filled }, { defaultValue: text }),
+      header: shape("RequestHeader", { name: filled }, { defaultValue: text }),
+      formatter: shape("Formatter", { value: filled }, {}),
+    },
+  ),
+  ["literal", "environment", "header", "formatter"],
 );
 
 const Tracing = shape(
@@ -48,40 +64,46 @@ const metric = oneOf(
   "GRPC_RESPONSE_MESSAGES",
 );
 
-const TagOverride = shape("TagOverride", {}, { operation: oneOf("UPSERT", "REMOVE"), value: text });
+const TagOverride = ruled(shape("TagOverride", {}, { operation: oneOf("UPSERT", "REMOVE"), value: text }), {
+  [`${given("operation", "''")} != 'UPSERT' || ${given("value", "''")} != ''`]: "UPSERT needs a value",
+  [`${given("operation", "''")} != 'REMOVE' || !has(self.value)`]: "REMOVE has no value",
+});
 
 const MetricsOverride = shape(
   "MetricsOverrides",
   {},
   {
-    match: shape("MetricSelector", {}, { metric, customMetric: filled, mode }),
+    match: exclusive(shape("MetricSelector", {}, { metric, customMetric: filled, mode }), ["metric", "customMetric"]),
     disabled: bool,
     tagOverrides: Type.Record(Type.String(), TagOverride),
   },
 );
 
-const TelemetrySpec = shape(
-  "TelemetrySpec",
-  {},
-  {
-    selector: PolicySelector,
-    targetRef: TargetRef,
-    targetRefs: Type.Array(TargetRef, { maxItems: 16 }),
-    tracing: list(Tracing),
-    metrics: list(shape("Metrics", {}, { providers, overrides: list(MetricsOverride), reportingInterval: duration })),
-    accessLogging: list(
-      shape(
-        "AccessLogging",
-        {},
-        {
-          match: shape("LogSelector", {}, { mode }),
-          providers,
-          disabled: bool,
-          filter: shape("Filter", {}, { expression: text }),
-        },
+const TelemetrySpec = ruled(
+  shape(
+    "TelemetrySpec",
+    {},
+    {
+      selector: PolicySelector,
+      targetRef: TargetRef,
+      targetRefs: Type.Array(TargetRef, { maxItems: 16 }),
+      tracing: list(Tracing),
+      metrics: list(shape("Metrics", {}, { providers, overrides: list(MetricsOverride), reportingInterval: duration })),
+      accessLogging: list(
+        shape(
+          "AccessLogging",
+          {},
+          {
+            match: shape("LogSelector", {}, { mode }),
+            providers,
+            disabled: bool,
+            filter: shape("Filter", {}, { expression: text }),
+          },
+        ),
       ),
-    ),
-  },
+    },
+  ),
+  ONE_TARGET,
 );
 type TelemetrySpec = Type.Static<typeof TelemetrySpec>;
 

@@ -1,6 +1,20 @@
 /** The shape of a traffic policy, as DestinationRules and Sidecars have it. */
 import { Type } from "typebox";
-import { bool, double, duration, int32, list, oneOf, PortSelector, shape, text, texts, uint32 } from "./common.ts";
+import { exclusive } from "./cel.ts";
+import {
+  anyDuration,
+  bool,
+  double,
+  duration,
+  int32,
+  list,
+  oneOf,
+  PortSelector,
+  shape,
+  text,
+  texts,
+  uint32,
+} from "./common.ts";
 
 const count = Type.Integer({ minimum: 0 });
 
@@ -16,7 +30,7 @@ export const ConnectionPool = shape(
         connectTimeout: duration,
         tcpKeepalive: shape("TcpKeepalive", {}, { probes: uint32, time: duration, interval: duration }),
         maxConnectionDuration: duration,
-        idleTimeout: duration,
+        idleTimeout: anyDuration,
       },
     ),
     http: shape(
@@ -38,26 +52,30 @@ export const ConnectionPool = shape(
 );
 export type ConnectionPoolSpec = Type.Static<typeof ConnectionPool>;
 
-const ConsistentHash = shape(
-  "ConsistentHashLB",
-  {},
-  {
-    httpHeaderName: text,
-    httpCookie: shape(
-      "HTTPCookie",
-      { name: text },
-      {
-        path: text,
-        ttl: duration,
-        attributes: list(shape("CookieAttribute", { name: text }, { value: text })),
-      },
-    ),
-    useSourceIp: bool,
-    httpQueryParameterName: text,
-    ringHash: shape("RingHash", {}, { minimumRingSize: count }),
-    maglev: shape("MagLev", {}, { tableSize: count }),
-    minimumRingSize: count,
-  },
+const ConsistentHash = exclusive(
+  shape(
+    "ConsistentHashLB",
+    {},
+    {
+      httpHeaderName: text,
+      httpCookie: shape(
+        "HTTPCookie",
+        { name: text },
+        {
+          path: text,
+          ttl: anyDuration,
+          attributes: list(shape("CookieAttribute", { name: text }, { value: text })),
+        },
+      ),
+      useSourceIp: bool,
+      httpQueryParameterName: text,
+      ringHash: shape("RingHash", {}, { minimumRingSize: count }),
+      maglev: shape("MagLev", {}, { tableSize: count }),
+      minimumRingSize: count,
+    },
+  ),
+  ["httpHeaderName", "httpCookie", "useSourceIp", "httpQueryParameterName"],
+  ["ringHash", "maglev"],
 );
 
 const failover = {
@@ -81,17 +99,20 @@ const ZoneAwareLb = shape(
   { ...failover, minClusterSize: Type.Integer({ minimum: 1 }) },
 );
 
-export const LoadBalancer = shape(
-  "LoadBalancerSettings",
-  {},
-  {
-    simple: oneOf("UNSPECIFIED", "LEAST_CONN", "RANDOM", "PASSTHROUGH", "ROUND_ROBIN", "LEAST_REQUEST"),
-    consistentHash: ConsistentHash,
-    localityLbSetting: LocalityLb,
-    zoneAwareLbSetting: ZoneAwareLb,
-    warmup: shape("WarmupConfiguration", { duration }, { minimumPercent: double, aggression: double }),
-    warmupDurationSecs: duration,
-  },
+export const LoadBalancer = exclusive(
+  shape(
+    "LoadBalancerSettings",
+    {},
+    {
+      simple: oneOf("UNSPECIFIED", "LEAST_CONN", "RANDOM", "PASSTHROUGH", "ROUND_ROBIN", "LEAST_REQUEST"),
+      consistentHash: ConsistentHash,
+      localityLbSetting: LocalityLb,
+      zoneAwareLbSetting: ZoneAwareLb,
+      warmup: shape("WarmupConfiguration", { duration }, { minimumPercent: double, aggression: double }),
+      warmupDurationSecs: duration,
+    },
+  ),
+  ["simple", "consistentHash"],
 );
 export type LoadBalancerSpec = Type.Static<typeof LoadBalancer>;
 
@@ -155,7 +176,7 @@ export const TrafficPolicy = shape(
       {
         percent: Type.Number({ minimum: 0, maximum: 100 }),
         minRetryConcurrency: uint32,
-        budgetInterval: duration,
+        budgetInterval: anyDuration,
       },
     ),
   },

@@ -1,5 +1,6 @@
 /** The shape of a VirtualService. */
 import { Type } from "typebox";
+import { exclusive } from "./cel.ts";
 import {
   bool,
   Destination,
@@ -54,18 +55,21 @@ const HttpRouteDestination = shape(
 );
 export type HttpDestinationSpec = Type.Static<typeof HttpRouteDestination>;
 
-const HttpRedirect = shape(
-  "HTTPRedirect",
-  {},
-  {
-    uri: text,
-    prefixRewrite: text,
-    authority: text,
-    port: uint32,
-    derivePort: oneOf("FROM_PROTOCOL_DEFAULT", "FROM_REQUEST_PORT"),
-    scheme: text,
-    redirectCode: uint32,
-  },
+const HttpRedirect = exclusive(
+  shape(
+    "HTTPRedirect",
+    {},
+    {
+      uri: text,
+      prefixRewrite: text,
+      authority: text,
+      port: uint32,
+      derivePort: oneOf("FROM_PROTOCOL_DEFAULT", "FROM_REQUEST_PORT"),
+      scheme: text,
+      redirectCode: uint32,
+    },
+  ),
+  ["port", "derivePort"],
 );
 
 const HttpRewrite = shape(
@@ -91,12 +95,14 @@ const FaultInjection = shape(
   "HTTPFaultInjection",
   {},
   {
-    delay: shape(
-      "Delay",
-      {},
-      { fixedDelay: duration, exponentialDelay: duration, percent: int32, percentage: Percent },
+    delay: exclusive(
+      shape("Delay", {}, { fixedDelay: duration, exponentialDelay: duration, percent: int32, percentage: Percent }),
+      ["fixedDelay", "exponentialDelay"],
     ),
-    abort: shape("Abort", {}, { httpStatus: int32, grpcStatus: text, http2Error: text, percentage: Percent }),
+    abort: exclusive(
+      shape("Abort", {}, { httpStatus: int32, grpcStatus: text, http2Error: text, percentage: Percent }),
+      ["httpStatus", "grpcStatus", "http2Error"],
+    ),
   },
 );
 
@@ -128,7 +134,7 @@ export const HttpRouteSpec = shape(
     directResponse: shape(
       "HTTPDirectResponse",
       { status: uint32 },
-      { body: shape("HTTPBody", {}, { string: text, bytes: text }) },
+      { body: exclusive(shape("HTTPBody", {}, { string: text, bytes: text }), ["string", "bytes"]) },
     ),
     delegate: shape("Delegate", {}, { name: text, namespace: text }),
     rewrite: HttpRewrite,

@@ -1,51 +1,79 @@
 import { Type } from "typebox";
-import { AGE, int32, istioKind, list, oneOf, PolicySelector, shape, struct, TargetRef, text } from "./common.ts";
+import { given, ruled } from "./cel.ts";
+import {
+  AGE,
+  int32,
+  istioKind,
+  list,
+  ONE_TARGET,
+  oneOf,
+  PolicySelector,
+  shape,
+  struct,
+  TargetRef,
+  text,
+} from "./common.ts";
 import { checkTarget } from "./policy-target.ts";
 import { collect, each, type Report } from "./report.ts";
 
 const port = Type.Integer({ minimum: 1, maximum: 65535 });
 
-const WasmPluginSpec = shape(
-  "WasmPluginSpec",
-  { url: Type.String({ minLength: 1 }) },
-  {
-    selector: PolicySelector,
-    targetRef: TargetRef,
-    targetRefs: Type.Array(TargetRef, { maxItems: 16 }),
-    sha256: Type.String({ pattern: "(^$|^[a-f0-9]{64}$)" }),
-    imagePullPolicy: oneOf("UNSPECIFIED_POLICY", "IfNotPresent", "Always"),
-    imagePullSecret: Type.String({ minLength: 1, maxLength: 253 }),
-    verificationKey: text,
-    pluginConfig: struct,
-    pluginName: Type.String({ minLength: 1, maxLength: 256 }),
-    phase: oneOf("UNSPECIFIED_PHASE", "AUTHN", "AUTHZ", "STATS"),
-    priority: int32,
-    failStrategy: oneOf("FAIL_CLOSE", "FAIL_OPEN", "FAIL_RELOAD"),
-    vmConfig: shape(
-      "VmConfig",
-      {},
-      {
-        env: list(
-          shape(
-            "EnvVar",
-            { name: Type.String({ minLength: 1, maxLength: 256 }) },
-            { valueFrom: oneOf("INLINE", "HOST"), value: Type.String({ maxLength: 2048 }) },
-          ),
-        ),
-      },
-    ),
-    match: list(
-      shape(
-        "TrafficSelector",
+const SCHEMES = "['', 'http', 'https', 'file', 'oci']";
+const url = ruled(Type.String({ minLength: 1, maxLength: 2048 }), {
+  [`isURL(self) ? url(self).getScheme() in ${SCHEMES} : isURL('http://' + self)`]:
+    "must begin with oci, https, http or file",
+});
+
+const WasmPluginSpec = ruled(
+  shape(
+    "WasmPluginSpec",
+    { url },
+    {
+      selector: PolicySelector,
+      targetRef: TargetRef,
+      targetRefs: Type.Array(TargetRef, { maxItems: 16 }),
+      sha256: Type.String({ pattern: "(^$|^[a-f0-9]{64}$)" }),
+      imagePullPolicy: oneOf("UNSPECIFIED_POLICY", "IfNotPresent", "Always"),
+      imagePullSecret: Type.String({ minLength: 1, maxLength: 253 }),
+      verificationKey: text,
+      pluginConfig: struct,
+      pluginName: Type.String({ minLength: 1, maxLength: 256 }),
+      phase: oneOf("UNSPECIFIED_PHASE", "AUTHN", "AUTHZ", "STATS"),
+      priority: int32,
+      failStrategy: oneOf("FAIL_CLOSE", "FAIL_OPEN", "FAIL_RELOAD"),
+      vmConfig: shape(
+        "VmConfig",
         {},
         {
-          mode: oneOf("UNDEFINED", "CLIENT", "SERVER", "CLIENT_AND_SERVER"),
-          ports: list(shape("PortSelector", { number: port }, {})),
+          env: list(
+            ruled(
+              shape(
+                "EnvVar",
+                { name: Type.String({ minLength: 1, maxLength: 256 }) },
+                { valueFrom: oneOf("INLINE", "HOST"), value: Type.String({ maxLength: 2048 }) },
+              ),
+              {
+                [`${given("valueFrom", "''")} != 'HOST' || !has(self.value)`]:
+                  "with HOST the value comes from the host",
+              },
+            ),
+          ),
         },
       ),
-    ),
-    type: oneOf("UNSPECIFIED_PLUGIN_TYPE", "HTTP", "NETWORK"),
-  },
+      match: list(
+        shape(
+          "TrafficSelector",
+          {},
+          {
+            mode: oneOf("UNDEFINED", "CLIENT", "SERVER", "CLIENT_AND_SERVER"),
+            ports: list(shape("PortSelector", { number: port }, {})),
+          },
+        ),
+      ),
+      type: oneOf("UNSPECIFIED_PLUGIN_TYPE", "HTTP", "NETWORK"),
+    },
+  ),
+  ONE_TARGET,
 );
 type WasmPluginSpec = Type.Static<typeof WasmPluginSpec>;
 

@@ -1,7 +1,7 @@
 import { AGE, istioKind } from "./common.ts";
 import { collect } from "./report.ts";
 import { checkWorkloadEntry } from "./workload-entry-checks.ts";
-import { WorkloadEntrySpec } from "./workload-entry-schema.ts";
+import { addressed, WorkloadEntrySpec } from "./workload-entry-schema.ts";
 
 export const workloadEntryKind = istioKind<WorkloadEntrySpec>(
   {
@@ -11,7 +11,7 @@ export const workloadEntryKind = istioKind<WorkloadEntrySpec>(
     kind: "WorkloadEntry",
     plural: "workloadentries",
   },
-  WorkloadEntrySpec,
+  addressed(WorkloadEntrySpec),
   {
     description: "WorkloadEntry is one workload that is no pod: its address, labels and identity.",
     shortNames: ["we"],

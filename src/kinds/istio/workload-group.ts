@@ -1,5 +1,6 @@
 import { Type } from "typebox";
-import { AGE, istioKind, list, shape, text, textMap, texts, uint32 } from "./common.ts";
+import { exclusive, ruled } from "./cel.ts";
+import { AGE, istioKind, list, portNumber, shape, text, textMap, texts } from "./common.ts";
 import { checkLabels } from "./hosts-checks.ts";
 import { collect, type Report } from "./report.ts";
 import { checkPort } from "./value-checks.ts";
@@ -8,24 +9,29 @@ import { WorkloadEntrySpec } from "./workload-entry-schema.ts";
 const count = Type.Integer({ minimum: 0 });
 const header = shape("HTTPHeader", {}, { name: Type.String({ pattern: "^[-_A-Za-z0-9]+$" }), value: text });
 
-const ReadinessProbe = shape(
-  "ReadinessProbe",
-  {},
-  {
-    initialDelaySeconds: count,
-    timeoutSeconds: count,
-    periodSeconds: count,
-    successThreshold: count,
-    failureThreshold: count,
-    httpGet: shape(
-      "HTTPHealthCheckConfig",
-      { port: uint32 },
-      { path: text, host: text, scheme: text, httpHeaders: list(header) },
-    ),
-    tcpSocket: shape("TCPHealthCheckConfig", { port: uint32 }, { host: text }),
-    exec: shape("ExecHealthCheckConfig", { command: texts }, {}),
-    grpc: shape("GrpcHealthCheckConfig", {}, { port: uint32, service: text }),
-  },
+const scheme = ruled(text, { "self in ['', 'HTTP', 'HTTPS']": "must be HTTP or HTTPS" });
+
+const ReadinessProbe = exclusive(
+  shape(
+    "ReadinessProbe",
+    {},
+    {
+      initialDelaySeconds: count,
+      timeoutSeconds: count,
+      periodSeconds: count,
+      successThreshold: count,
+      failureThreshold: count,
+      httpGet: shape(
+        "HTTPHealthCheckConfig",
+        { port: portNumber },
+        { path: text, host: text, scheme, httpHeaders: list(header) },
+      ),
+      tcpSocket: shape("TCPHealthCheckConfig", { port: portNumber }, { host: text }),
+      exec: shape("ExecHealthCheckConfig", { command: texts }, {}),
+      grpc: shape("GrpcHealthCheckConfig", {}, { port: portNumber, service: text }),
+    },
+  ),
+  ["httpGet", "tcpSocket", "exec", "grpc"],
 );
 
 const WorkloadGroupSpec = shape(

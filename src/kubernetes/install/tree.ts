@@ -23,9 +23,3 @@ export function treeAt(tree: unknown, ...path: readonly string[]): Tree {
   const found = at(tree, ...path);
   return isFields(found) ? found : {};
 }
-
-/** A tree that holds `value` at `path` and nothing else. */
-export function treeOf(path: readonly string[], value: unknown): Tree {
-  const [first = "", ...rest] = path;
-  return { [first]: rest.length === 0 ? value : treeOf(rest, value) };
-}

@@ -86,7 +86,7 @@ function spared(...more: string[]): Requirement {
 }
 
 /** Injection by a revision, or under a tag that stands for it. */
-export function injector(name: string, labels: Labels, asked: string, options: InjectionOptions) {
+function injector(name: string, labels: Labels, asked: string, options: InjectionOptions) {
   const { revision, namespace, reinvocationPolicy } = options;
   const selections = [...byName(asked, namespace), ...(asked === DEFAULT_REVISION ? byDefault(options) : [])];
   return {
