@@ -50,6 +50,11 @@ export class ClusterWorld extends TestWorld {
     return `http://${address}`;
   }
 
+  async gatewayPort(name: string, namespace: string, port: number): Promise<{ host: string; port: number }> {
+    const url = await this.gateway(name, namespace);
+    return { host: new URL(url).hostname, port };
+  }
+
   /** Stops a component as a crash would, does something, and starts it again. */
   async without<T>(component: Component, work: () => Promise<T>): Promise<T> {
     await this.#cluster("stop", component, "--kill");

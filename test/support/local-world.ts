@@ -48,6 +48,13 @@ export class LocalWorld extends TestWorld {
     return found.url;
   }
 
+  async gatewayPort(name: string, namespace: string, port: number): Promise<{ host: string; port: number }> {
+    const path = `jsonpath={.spec.ports[?(@.port==${port})].nodePort}`;
+    const nodePort = await this.kubectl("get", "service", name, "--namespace", namespace, "-o", path);
+    assert.notEqual(nodePort, "", `Service ${name} has no port ${port}`);
+    return { host: "127.0.0.1", port: Number(nodePort) };
+  }
+
   /** Runs a command in a pod's network and file system, past the API: also when that is dead. */
   inPod(pod: string, command: readonly string[]): Promise<Outcome> {
     const pid = readdirSync("/proc").find((name) => environmentOf(name).includes(`HOSTNAME=${pod}`));

@@ -26,6 +26,9 @@ export abstract class TestWorld {
   /** Where a gateway's Service is reached from this machine, without a slash at the end. */
   abstract gateway(name: string, namespace?: string): Promise<string>;
 
+  /** Where a port of a gateway's Service is reached from this machine. */
+  abstract gatewayPort(name: string, namespace: string, port: number): Promise<{ host: string; port: number }>;
+
   /** Where Bookinfo is reached once it is there. */
   bookinfo(): Promise<string> {
     return this.gateway(BOOKINFO_GATEWAY);
