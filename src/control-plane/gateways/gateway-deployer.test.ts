@@ -40,6 +40,7 @@ const row = (more: Partial<GatewayRow> = {}): GatewayRow => ({
   managed: true,
   service: "default/bookinfo-gateway-istio",
   workloads: ["default/bookinfo-gateway-istio"],
+  addresses: [],
   listeners: [listener("http", 80), listener("again", 80), listener("alt", 8080), listener("https", 443, true)],
   ...more,
 });
@@ -110,6 +111,17 @@ test("the annotation chooses the Service's type, and infrastructure its labels",
   assert.match(JSON.stringify(service.spec), /"type":"ClusterIP"/);
   assert.equal(service.metadata.labels?.team, "a");
   assert.deepEqual(service.metadata.annotations, { note: "b" });
+  await deployer.close();
+});
+
+test("a Gateway that asks for an address asks its load balancer for it", async () => {
+  const { rows, deployer, get } = await setUp();
+  rows.set("default/bookinfo-gateway", row({ addresses: ["192.0.2.1"] }));
+  await deployer.idle();
+  assert.match(JSON.stringify((await get(serviceKind.type)).spec), /"loadBalancerIP":"192.0.2.1"/);
+  rows.set("default/bookinfo-gateway", row());
+  await deployer.idle();
+  assert.doesNotMatch(JSON.stringify((await get(serviceKind.type)).spec), /loadBalancerIP/);
   await deployer.close();
 });
 

@@ -70,7 +70,13 @@ export function gatewayObjects(gateway: KubeObject, row: GatewayRow, pod: Gatewa
     annotations,
   });
   const selector = { [NAME_LABEL]: row.name };
-  const spec = { type: serviceType(metadata.annotations, annotations), selector, ports: servicePorts(row) };
+  const spec = {
+    type: serviceType(metadata.annotations, annotations),
+    selector,
+    ports: servicePorts(row),
+    // one is all that a Service can ask for; the status says what came of the others
+    ...(row.addresses[0] !== undefined && { loadBalancerIP: row.addresses[0] }),
+  };
   return [
     object(serviceAccountKind.type, meta(serviceAccount, labels)),
     // Without replicas: who scales it is not undone.

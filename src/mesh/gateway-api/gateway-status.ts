@@ -38,6 +38,9 @@ export function gatewayStatus(gateway: GatewayRow, generation: number, state: Ga
           reason: "Programmed",
           message: `Served by ${gateway.workloads.join(", ")} behind Service ${gateway.service}`,
         }),
+        ...(gateway.backendCertificate || gateway.backendFault
+          ? [condition("ResolvedRefs", generation, gateway.backendFault, RESOLVED)]
+          : []),
         ...(gateway.insecureFrontend
           ? [condition("InsecureFrontendValidationMode", generation, undefined, INSECURE)]
           : []),
@@ -52,13 +55,15 @@ export function gatewayStatus(gateway: GatewayRow, generation: number, state: Ga
   };
 }
 
+const RESOLVED: Fault = { reason: "ResolvedRefs", message: "All references resolved" };
+
 const INSECURE: Fault = {
   reason: "ConfigurationChanged",
   message: "AllowInsecureFallback lets clients in whose certificates are absent or not valid",
 };
 
 function refusal(gateway: GatewayRow): Fault | undefined {
-  // An address that cannot be assigned is a matter of Programmed; one of an unknown type makes the Gateway invalid.
+  // An address that is not to be had is a matter of Programmed; one of an unknown type makes the Gateway invalid.
   if (gateway.addressFault?.reason === "UnsupportedAddress") return gateway.addressFault;
   if (gateway.parametersFault) return gateway.parametersFault;
   if (gateway.listeners.some(({ rejected }) => !rejected)) return undefined;
@@ -80,6 +85,12 @@ function notProgrammed(gateway: GatewayRow, state: GatewayState): Fault | undefi
   const refused = refusal(gateway);
   if (refused) return { reason: "Invalid", message: refused.message };
   if (gateway.addressFault) return gateway.addressFault;
+  const given = new Set(state.addresses.map(({ value }) => value));
+  const missing = gateway.addresses.filter((address) => !given.has(address));
+  if (missing.length > 0) {
+    const message = `Service ${gateway.service} was not given ${missing.join(", ")}: use addresses of the load balancer's`;
+    return { reason: "AddressNotUsable", message };
+  }
   if (!state.ready) {
     return { reason: "Pending", message: `No proxy behind Service ${gateway.service} is ready yet` };
   }
@@ -97,7 +108,7 @@ function listenerConditions(listener: Listener, generation: number, gatewayFault
   return [
     condition("Accepted", generation, rejected, { reason: "Accepted", message: "The listener is valid" }),
     condition("Programmed", generation, programmed, { reason: "Programmed", message: "Connections are accepted" }),
-    condition("ResolvedRefs", generation, refFault, { reason: "ResolvedRefs", message: "All references resolved" }),
+    condition("ResolvedRefs", generation, refFault, RESOLVED),
     negativeCondition("Conflicted", generation, conflicted, { reason: "NoConflicts", message: "No conflicts" }),
     ...(overlapping ? [negativeCondition("OverlappingTLSConfig", generation, overlapping, overlapping)] : []),
   ];

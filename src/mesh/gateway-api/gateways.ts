@@ -5,9 +5,9 @@ import type { Graph } from "../../engine/graph.ts";
 import type { KubeObject } from "../../store/object.ts";
 import type { Credentials } from "../credentials.ts";
 import type { ServiceObject } from "../kubernetes.ts";
-import type { MeshSettings } from "../model.ts";
+import type { HeldCredential, MeshSettings } from "../model.ts";
 import type { Workloads } from "../workloads.ts";
-import { listenerTls } from "./certificates.ts";
+import { type CertificateContext, keyPairs, listenerTls } from "./certificates.ts";
 import { clusterDomainOf } from "./cluster-domain.ts";
 import type { Fault } from "./conditions.ts";
 import type { Grants } from "./grants.ts";
@@ -28,12 +28,17 @@ export interface GatewayRow {
   /** Gateway workloads, `namespace/name`, whose pods serve it. */
   workloads: readonly string[];
   listeners: readonly Listener[];
-  /** Why its `spec.addresses` cannot be had, if so. */
+  /** IP addresses that it asks for. */
+  addresses: readonly string[];
+  /** Why its `spec.addresses` cannot be had, if that can be said by looking at them. */
   addressFault?: Fault;
   /** Why its `spec.infrastructure.parametersRef` cannot be followed, if so. */
   parametersFault?: Fault;
   /** Whether clients without a valid certificate are let in where certificates are asked for. */
   insecureFrontend?: true;
+  /** What its proxies show to backends that ask for a certificate, and why it cannot be, if so. */
+  backendCertificate?: HeldCredential;
+  backendFault?: Fault;
 }
 
 export interface GatewaySources {
@@ -105,7 +110,7 @@ function gatewayRow(gateway: GatewayParsed, sources: GatewaySources, read: Reade
     targetPort,
     tls: (listener) => listenerTls(listener, gateway.spec.tls?.frontend, context),
   });
-  const addressFault = named && !service ? missingService(named.host, named.service) : addressProblem(gateway);
+  const addressFault = named && !service ? missingService(named.host, named.service) : unsupportedAddress(gateway);
   return {
     namespace: gateway.namespace,
     name: gateway.name,
@@ -114,10 +119,25 @@ function gatewayRow(gateway: GatewayParsed, sources: GatewaySources, read: Reade
     service: key,
     workloads: named ? selectedWorkloads(service, sources.workloads, read) : [deployed],
     listeners,
+    addresses: ipAddresses(gateway),
+    ...backendCertificate(gateway, context),
     ...(isInsecure(gateway) && { insecureFrontend: true }),
     ...(addressFault && { addressFault }),
     ...parametersFault(gateway),
   };
+}
+
+function backendCertificate(
+  { spec }: GatewayParsed,
+  context: CertificateContext,
+): Pick<GatewayRow, "backendCertificate" | "backendFault"> {
+  const ref = spec.tls?.backend?.clientCertificateRef;
+  if (!ref) return {};
+  const { held, fault } = keyPairs([ref], context);
+  const backendFault =
+    fault?.reason === "InvalidCertificateRef" ? { ...fault, reason: "InvalidClientCertificateRef" } : fault;
+  const [certificate] = held;
+  return { ...(certificate && { backendCertificate: certificate }), ...(backendFault && { backendFault }) };
 }
 
 function isInsecure({ spec }: GatewayParsed): boolean {
@@ -138,12 +158,18 @@ function missingService(host: string, service: string): Fault {
   return { reason: "AddressNotUsable", message: `address ${host}: there is no Service ${service}` };
 }
 
-function addressProblem({ spec }: GatewayParsed): Fault | undefined {
-  const other = spec.addresses?.find(({ type, value }) => type !== "Hostname" && value !== undefined && value !== "");
-  if (!other) return undefined;
-  return other.type === "IPAddress"
-    ? { reason: "AddressNotAssigned", message: `address ${other.value} cannot be chosen here: leave it out` }
-    : { reason: "UnsupportedAddress", message: `addresses of type ${other.type} are not served: use Hostname` };
+function ipAddresses({ spec }: GatewayParsed): string[] {
+  return (spec.addresses ?? []).flatMap(({ type, value }) => (type === "IPAddress" && value ? [value] : []));
+}
+
+function unsupportedAddress({ spec }: GatewayParsed): Fault | undefined {
+  const other = spec.addresses?.find(({ type }) => type !== "Hostname" && type !== "IPAddress");
+  return (
+    other && {
+      reason: "UnsupportedAddress",
+      message: `addresses of type ${other.type} are not served: use IPAddress, or Hostname for a Service of your own`,
+    }
+  );
 }
 
 /** The gateway workloads behind a Service. */

@@ -100,6 +100,25 @@ test("a load balancer's address is its ingress", () => {
   assert.deepEqual(row?.status.addresses, [{ type: "IPAddress", value: "127.0.0.1" }]);
 });
 
+test("a Gateway with addresses of its own is programmed once its Service has them", () => {
+  const w = world();
+  const addresses = (...values: string[]) => values.map((value) => ({ type: "IPAddress", value }));
+  const given = (ip: string): void => {
+    const metadata = { namespace: "default", name: "g-istio" };
+    const status = { loadBalancer: { ingress: [{ ip }] } };
+    const service = { metadata, spec: { type: "LoadBalancer", ports: [{ port: 80 }] }, status };
+    w.inputs.services.set("default/g-istio", service);
+  };
+  const programmed = (): string | undefined => reasons(w, "Gateway", "default/g")[1];
+  w.gateway("default/g", [http("http")], { addresses: addresses("192.0.2.1", "192.0.2.2") });
+  given("192.0.2.2");
+  assert.equal(programmed(), "Programmed=False AddressNotUsable");
+  w.gateway("default/g", [http("http")], { addresses: addresses("192.0.2.2") });
+  assert.equal(programmed(), "Programmed=False Pending", "nothing answers there yet");
+  w.gateway("default/g", [http("http")], { addresses: [{ type: "example.com/other", value: "x" }] });
+  assert.equal(reasons(w, "Gateway", "default/g")[0], "Accepted=False UnsupportedAddress");
+});
+
 test("listeners that cannot be served say why, and do not disturb the others", () => {
   const w = world();
   const tls = { certificateRefs: [{ name: "absent" }] };
