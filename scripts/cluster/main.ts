@@ -5,15 +5,15 @@ import { COMPONENTS, type Component, componentCalled } from "./components.ts";
 import { requireInit, start, stop } from "./control.ts";
 import { down } from "./down.ts";
 import { applyGatewayApi } from "./gateway-api.ts";
-import { CATALOG } from "./images/catalog.ts";
-import type { Image } from "./images/image.ts";
 import { importImages } from "./images/import.ts";
+import { makeImages } from "./images/make.ts";
+import { RECIPES } from "./images/recipes.ts";
 import { type Instance, instance } from "./instance.ts";
 import { componentAnswers } from "./readiness.ts";
 import { showStatus } from "./status.ts";
 import { up } from "./up.ts";
 
-const IMAGES = Object.keys(CATALOG);
+const IMAGES = Object.keys(RECIPES);
 
 const USAGE = `npm run cluster -- COMMAND [--name NAME]
 
@@ -77,13 +77,11 @@ async function runCommand(cluster: Instance): Promise<void> {
 
 async function images(cluster: Instance, wanted: readonly string[], say: (line: string) => void): Promise<void> {
   const init = requireInit(cluster);
-  const made: Image[] = [];
-  for (const word of wanted) {
-    const make = CATALOG[word];
-    if (!make) throw new LateenError("LTN5509", `there is no image "${word}"`, `Name some of ${IMAGES.join(", ")}.`);
-    made.push(...(await make(say)));
-  }
-  for (const name of importImages(init, made)) say(name);
+  const recipes = wanted.flatMap((word) => {
+    if (RECIPES[word]) return RECIPES[word];
+    throw new LateenError("LTN5509", `there is no image "${word}"`, `Name some of ${IMAGES.join(", ")}.`);
+  });
+  for (const name of importImages(init, await makeImages(recipes, say))) say(name);
 }
 
 function component(word = ""): Component {

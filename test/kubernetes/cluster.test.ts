@@ -3,10 +3,11 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { running, stop } from "../../scripts/cluster/control.ts";
+import { requireInit, running, stop } from "../../scripts/cluster/control.ts";
 import { down } from "../../scripts/cluster/down.ts";
-import { CATALOG } from "../../scripts/cluster/images/catalog.ts";
 import { importImages } from "../../scripts/cluster/images/import.ts";
+import { makeImages } from "../../scripts/cluster/images/make.ts";
+import { RECIPES } from "../../scripts/cluster/images/recipes.ts";
 import { instance } from "../../scripts/cluster/instance.ts";
 import { kubectl } from "../../scripts/cluster/kubectl.ts";
 import { cgroupsOf } from "../../scripts/cluster/node/cgroups.ts";
@@ -25,7 +26,8 @@ before(async () => {
   await down(cluster, false);
   machineBefore = machine();
   await up(cluster, console.log);
-  importImages(initOf(cluster) ?? 0, [...(await imagesOf("bookinfo")), ...(await imagesOf("curl"))]);
+  const recipes = [...(RECIPES.bookinfo ?? []), ...(RECIPES.curl ?? [])];
+  importImages(requireInit(cluster), await makeImages(recipes, console.log));
   k("apply", "-f", "samples/bookinfo/platform/kube/bookinfo.yaml", "-f", "samples/curl/curl.yaml");
   k("wait", "--for=condition=Available", "deployment", "--all", "--timeout=120s");
 });
@@ -80,10 +82,6 @@ test("a cluster that went down leaves no process, mount, link, route, rule or cg
   assert.deepEqual(machine(), machineBefore);
   assert.deepEqual(readdirSync(`${cluster.var}/lib`), ["containerd"]);
 });
-
-async function imagesOf(word: string) {
-  return (await CATALOG[word]?.(console.log)) ?? [];
-}
 
 /** What clusters make, as the machine sees it: nothing, but for other clusters' links. */
 function machine(): Record<string, string[]> {

@@ -23,7 +23,7 @@ export interface Image {
 const TYPE = "application/vnd.oci.image";
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: "amd64", arm64: "arm64" };
 
-/** An image with all its parts made: what names it, and what it is made of. */
+/** An image with all its parts made. */
 export interface Assembled {
   names: readonly string[];
   manifest: Blob;

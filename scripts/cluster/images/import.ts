@@ -1,13 +1,13 @@
 import { inNode } from "../node/node.ts";
-import { assemble, type Image, withArchive } from "./image.ts";
+import { type Assembled, assemble, type Image, withArchive } from "./image.ts";
 
 /** Gives images to a node's containerd, and returns the names of those that it did not have. Layers are sent once. */
 export function importImages(init: number, images: readonly Image[]): string[] {
   const there = new Set(ctr(init, ["images", "list"]).split("\n").map(nameAndDigest));
   const assembled = images.map(assemble);
-  const missing = assembled.filter(
-    ({ names, manifest }) => !names.every((name) => there.has(`${name} ${manifest.digest}`)),
-  );
+  const isThere = ({ names, manifest }: Assembled): boolean =>
+    names.every((name) => there.has(`${name} ${manifest.digest}`));
+  const missing = assembled.filter((image) => !isThere(image));
   if (missing.length === 0) return [];
   const known = new Set(ctr(init, ["content", "list", "--quiet"]).split("\n"));
   withArchive(
