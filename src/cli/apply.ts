@@ -4,6 +4,7 @@ import { type Cluster, type ClusterOption, namespaceOf, withCluster } from "./cl
 import { applyObject } from "./kubernetes/apply-objects.ts";
 import { discover, nameOf, type Served, typeOf } from "./kubernetes/discovery.ts";
 import { type Manifest, readManifests } from "./kubernetes/manifests.ts";
+import { areOperators } from "./operator-file.ts";
 
 export interface ApplyOptions extends ClusterOption {
   filename: string[];
@@ -11,10 +12,14 @@ export interface ApplyOptions extends ClusterOption {
   recursive?: boolean;
   dryRun?: boolean;
   forceConflicts?: boolean;
+  /** Of IstioOperator files, which are installed. */
+  skipConfirmation?: boolean;
 }
 
 /** `lateen apply`: each object by itself, so that one that is refused does not keep the others out. */
 export async function apply(options: ApplyOptions): Promise<void> {
+  // As Istio's users know it: `istioctl apply` is its install.
+  if (areOperators(options.filename)) return (await import("./install.ts")).install(options);
   const { manifests, unreadable } = await readManifests(options.filename, options.recursive);
   for (const { place, problem } of unreadable) complain(`${place}: ${problem}`);
   if (manifests.length === 0 && unreadable.length === 0) {

@@ -24,8 +24,11 @@ export interface InstallOptions extends ClusterOption, InstallationOptions {
   dryRun?: boolean;
   force?: boolean;
   verify?: boolean;
-  readinessTimeout: number;
+  readinessTimeout?: number;
 }
+
+/** How long each component may take to get ready, unless it is said. */
+const READINESS_MS = 300_000;
 
 /** `lateen install`: brings the control plane and gateways to a cluster, or changes those that are there. */
 export async function install(options: InstallOptions): Promise<void> {
@@ -61,7 +64,7 @@ async function bring(cluster: Cluster, delivery: Delivery, options: InstallOptio
   const progress = installProgress();
   const { touched, pruned } = await interruptible((signal) =>
     applyInstallation(cluster, delivery, {
-      readinessTimeoutMs: options.readinessTimeout,
+      readinessTimeoutMs: options.readinessTimeout ?? READINESS_MS,
       signal,
       progress,
       afterwards: async () => (isDefault ? tagObjects(store, { tag: DEFAULT_REVISION, revision }) : []),

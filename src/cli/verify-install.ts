@@ -16,6 +16,9 @@ export interface VerifyOptions extends ClusterOption {
   revision?: string;
 }
 
+/** So many problems of an object tell enough. */
+const SHOWN = 8;
+
 /** `lateen verify-install`: every object is there, as specified, and works. */
 export async function verifyInstall(options: VerifyOptions): Promise<void> {
   await withCluster(options, async (cluster) => {
@@ -60,10 +63,11 @@ function print({ object, problems }: Checked): void {
     return;
   }
   console.log(bad(`${name}: ${problems.length === 1 ? "a problem" : `${problems.length} problems`}`));
-  for (const { message, remedy } of problems) {
+  for (const { message, remedy } of problems.slice(0, SHOWN)) {
     console.log(`    ${message.replaceAll("\n", "\n    ")}`);
     if (remedy !== undefined) console.log(`      ${remedy}`);
   }
+  if (problems.length > SHOWN) console.log(`    and ${problems.length - SHOWN} more`);
 }
 
 /** As the records in the cluster say. */

@@ -69,7 +69,7 @@ function installing(command: Command): Command {
     .addOption(
       new Option("--readiness-timeout <duration>", "how long each component may take to get ready")
         .argParser(duration)
-        .default(300_000, "300s"),
+        .default(undefined, "300s"),
     )
     .option("--verify", "check afterwards that everything is there and works")
     .addOption(kubeconfig());

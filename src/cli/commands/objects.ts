@@ -15,6 +15,7 @@ export function objectCommands(program: Command): void {
     .addOption(namespace("for objects that name none"))
     .option("--dry-run", "only let the API check them; nothing is changed")
     .option("--force-conflicts", "take over fields that another tool set")
+    .option("-y, --skip-confirmation", "of IstioOperator files, which are installed: do not ask whether it is meant")
     .addOption(kubeconfig())
     .addHelpText("after", example("lateen apply -f samples/bookinfo/networking/virtual-service-all-v1.yaml"))
     .action(async (_options, command: Command) =>

@@ -43,6 +43,7 @@ function compare(wanted: unknown, found: unknown, field: string): Difference[] {
       [...wanted, ...found].every((item) => named(item, each)),
     );
     if (key !== undefined) return compareItems(wanted, found, field, key);
+    if ([...wanted, ...found].every(isScalar)) return compareValues(wanted, found, field);
     if (wanted.length === found.length) return wanted.flatMap((item, i) => compare(item, found[i], `${field}[${i}]`));
   }
   if (JSON.stringify(wanted) === JSON.stringify(found)) return [];
@@ -58,6 +59,22 @@ function differentLine(wanted: string, found: string, field: string): Difference
   const at = ours.findIndex((line, i) => line !== theirs[i]);
   const line = at < 0 ? ours.length : at;
   return { field: `${field} (line ${line + 1})`, wanted: ours[line], found: theirs[line] };
+}
+
+/** Of plain values what is missing and what is too many; the whole lists when only their order differs. */
+function compareValues(wanted: unknown[], found: unknown[], field: string): Difference[] {
+  if (JSON.stringify(wanted) === JSON.stringify(found)) return [];
+  const lacking = wanted.filter((item) => !found.includes(item));
+  const extra = found.filter((item) => !wanted.includes(item));
+  if (lacking.length + extra.length === 0) return [{ field, wanted, found }];
+  return [
+    ...lacking.map((item) => ({ field: `${field}[]`, wanted: item, found: undefined })),
+    ...extra.map((item) => ({ field: `${field}[]`, wanted: undefined, found: item })),
+  ];
+}
+
+function isScalar(value: unknown): boolean {
+  return typeof value !== "object" || value === null;
 }
 
 function compareItems(wanted: unknown[], found: unknown[], field: string, key: string): Difference[] {

@@ -1,6 +1,7 @@
 /** Takes installations away: what is found by their labels and, at a purge, all that control planes have left. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { LateenError } from "../../../errors.ts";
+import { leaseKind } from "../../../kinds/core/lease.ts";
 import { type Pod, podKind } from "../../../kinds/core/pod.ts";
 import type { KubeObject } from "../../../store/object.ts";
 import { isFields } from "../../../store/patch/json.ts";
@@ -28,7 +29,8 @@ export interface Removal {
 export async function planRemoval(store: Store, namespace: string, revision?: string): Promise<Removal> {
   if (revision !== undefined) {
     const found = await listInstalled(store, `${COMPONENT},${REVISION}=${revision}`);
-    return { objects: found.filter(isOfRevision), definitions: [], losses: new Map(), traces: [] };
+    const objects = [...found.filter(isOfRevision), ...(await leasesOf(store, revision))];
+    return { objects, definitions: [], losses: new Map(), traces: [] };
   }
   const definitions = await listDefinitions(store, COMPONENT);
   const counts = await Promise.all(
@@ -45,6 +47,12 @@ export async function planRemoval(store: Store, namespace: string, revision?: st
 /** What revisions share stays, but not a webhook that would call the one that goes. */
 function isOfRevision({ kind, metadata: { labels } }: KubeObject): boolean {
   return labels?.[COMPONENT] !== "Base" || kind.endsWith("WebhookConfiguration");
+}
+
+/** By which the revision's replicas agreed who leads. Who leads of all revisions is another one's. */
+async function leasesOf(store: Store, revision: string): Promise<KubeObject[]> {
+  const leases = await listAll(store, leaseKind.type, { labelSelector: `${REVISION}=${revision}` });
+  return leases.filter(({ metadata }) => metadata.name === `istio-leader-${revision}`);
 }
 
 /** Pods whose proxies would be without a control plane: `namespace/name`. */

@@ -43,7 +43,7 @@ async function described(api: KubeApi, object: KubeObject, ask: boolean): Promis
   const { kind, metadata } = object;
   const name = [kind, metadata.namespace, metadata.name].filter((part) => part !== undefined).join("/");
   const [reason] = ask ? await whyNotReady(api, object) : [];
-  return reason ? `${name} (${reason.short})` : name;
+  return reason?.short === undefined ? name : `${name} (${reason.short})`;
 }
 
 async function notReady(api: KubeApi, objects: readonly KubeObject[], timeoutMs: number): Promise<LateenError> {

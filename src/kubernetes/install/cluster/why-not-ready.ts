@@ -10,8 +10,8 @@ import { find, listAll, nameOf, typeOf } from "./objects.ts";
 import { isWebhook } from "./rolled-out.ts";
 
 export interface Reason {
-  /** A word or two for a line of progress. */
-  short: string;
+  /** A word or two for a line of progress; none for what is usual while something starts. */
+  short?: string;
   text: string;
   remedy?: string;
 }
@@ -77,7 +77,6 @@ async function whyPod(api: KubeApi, pod: Pod): Promise<Reason[]> {
   if (ailing.length > 0) return ailing;
   const events = await warnings(api, pod);
   return events.map(({ reason = "", message = "" }) => ({
-    short: reason,
     text: `pod ${pod.metadata.name}: ${reason}: ${message.trim()}`,
     ...(reason === "FailedMount" && {
       remedy: "See that the volumes, Secrets and ConfigMaps that it names are there.",
