@@ -152,6 +152,18 @@ describe("fields that cannot be meant", () => {
     );
   });
 
+  test("what of meshConfig nothing goes by is noted, what nobody knows refused", () => {
+    const { warnings } = read({
+      meshConfig: { accessLogFile: "/dev/stdout", enableTracing: true, defaultConfig: { tracing: {} } },
+    });
+    assert.deepEqual(
+      warnings.map(({ field }) => field),
+      ["spec.meshConfig.enableTracing", "spec.meshConfig.defaultConfig.tracing"],
+    );
+    fails({ meshConfig: { acessLogFile: "" } }, /spec\.meshConfig\.acessLogFile.*"accessLogFile"/);
+    fails({ meshConfig: { defaultConfig: { concurrency: "two" } } }, /spec\.meshConfig\.defaultConfig: /, "LTN5306");
+  });
+
   test("wrong types name the field", () => {
     fails({ components: { pilot: { enabled: "yes" } } }, /^spec\.components\.pilot\.enabled: .*boolean/, "LTN5306");
     fails(

@@ -3,6 +3,7 @@ import { schemaCheck } from "../../store/check/schema-check.ts";
 import { isFields } from "../../store/patch/json.ts";
 import { checkFields } from "./check-fields.ts";
 import type { Installation, Notice } from "./installation.ts";
+import { checkMeshConfig } from "./mesh-config.ts";
 import { DEFAULT_REVISION } from "./names.ts";
 import { OperatorSpec } from "./operator-schema.ts";
 import { profileSpec } from "./profiles.ts";
@@ -22,7 +23,8 @@ export interface InstallationRequest {
 /** What is to be installed: a profile, over it the files, over them the flags. Throws on what cannot be meant. */
 export function readInstallation(request: InstallationRequest): Installation {
   const { spec, namespace, warnings } = readSpec(request);
-  return { ...resolve(spec, namespace), warnings };
+  const installation = resolve(spec, namespace);
+  return { ...installation, warnings: [...warnings, ...checkMeshConfig(installation)] };
 }
 
 /** The same as one IstioOperator: installed from it, it comes to the same. */

@@ -55,6 +55,7 @@ export const defaultValues = {
     resources: { requests: { cpu: "200m", memory: "256Mi" } },
     env: {},
     traceSampling: 1,
+    seccompProfile: { type: "RuntimeDefault" },
   },
   sidecarInjectorWebhook: {
     enableNamespacesByDefault: false,

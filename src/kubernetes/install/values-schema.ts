@@ -78,7 +78,15 @@ const families = { ipFamilyPolicy: text, ipFamilies: texts };
 
 const Pilot = shape(
   "Pilot",
-  { ...scaling, ...rollout, image: text, resources: Resources, env: Env, traceSampling: Type.Number() },
+  {
+    ...scaling,
+    ...rollout,
+    image: text,
+    resources: Resources,
+    env: Env,
+    traceSampling: Type.Number(),
+    seccompProfile: anything,
+  },
   {
     ...scheduling,
     ...families,
@@ -94,7 +102,6 @@ const Pilot = shape(
     deploymentLabels: textMap,
     serviceAnnotations: textMap,
     serviceAccountAnnotations: textMap,
-    seccompProfile: anything,
     volumes: list(Volume),
     volumeMounts: list(VolumeMount),
   },

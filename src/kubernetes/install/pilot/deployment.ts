@@ -88,7 +88,7 @@ function discovery(installation: Installation): Container {
       readOnlyRootFilesystem: true,
       runAsNonRoot: true,
       capabilities: { drop: ["ALL"] },
-      seccompProfile: pilot.seccompProfile ?? { type: "RuntimeDefault" },
+      seccompProfile: pilot.seccompProfile,
     },
     volumeMounts: [{ name: "tmp", mountPath: "/tmp" }, ...(pilot.volumeMounts ?? [])],
   };
