@@ -14,6 +14,10 @@ const SAMPLES = "samples/bookinfo";
 
 /** Declares the tests; the world is there and Bookinfo runs in it when they start. */
 export function routingWalk(world: TestWorld): void {
+  describe("routing", () => routingSteps(world));
+}
+
+function routingSteps(world: TestWorld): void {
   let url = "";
   before(async () => {
     url = await world.bookinfo();
