@@ -51,7 +51,7 @@ function onThisMachine(): boolean {
   const clusterOnly = /^test\/(kubernetes|conformance)\//;
   return [
     patterns.length > 0 || run("Checks", [join(root, "scripts/check.ts")]),
-    runUnits(files("{src,samples,scripts}/**/*.test.ts")),
+    runUnits(files("{src,samples,scripts,test/conformance}/**/*.test.ts")),
     runWorlds(
       "A whole world",
       files("test/**/*.test.ts").filter((file) => !clusterOnly.test(file)),
