@@ -1,7 +1,7 @@
 /** Which npm packages a running Lateen needs, by the lock file. */
 
 /** What only makes gen/, at installation, and the Node that stands apart. */
-export const NOT_AT_RUN_TIME = ["node", "@bufbuild/buf", "@bufbuild/protoc-gen-es", "@grpc/grpc-js-xds"];
+const NOT_AT_RUN_TIME = ["node", "@bufbuild/buf", "@bufbuild/protoc-gen-es", "@grpc/grpc-js-xds"];
 
 interface Locked {
   dependencies?: Record<string, string>;
