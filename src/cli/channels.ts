@@ -26,7 +26,12 @@ export async function openChannels(
     rejectUnauthorized: insecure !== true,
   });
   const { promise, resolve, reject } = Promise.withResolvers<WebSocket>();
-  socket.on("open", () => resolve(socket));
+  socket.on("open", () => {
+    // What came along with the answer waits until whoever asked listens.
+    socket.pause();
+    setImmediate(() => socket.resume());
+    resolve(socket);
+  });
   socket.on("unexpected-response", (_request, response) => {
     const status = response.statusCode ?? 0;
     text(response).then((body) => reject(refusal(status, body)), reject);

@@ -1,13 +1,9 @@
 import { ClusterStore } from "../store/cluster/cluster-store.ts";
 import type { Connection } from "../store/cluster/connection.ts";
 import { Http } from "../store/cluster/http.ts";
-import { kubeconfigConnection } from "../store/cluster/kubeconfig.ts";
-import { type HomeOption, homeOf } from "./home.ts";
-import { requireWorld } from "./status.ts";
+import { type TargetOption, targetOf } from "./target.ts";
 
-export interface ClusterOption extends HomeOption {
-  kubeconfig?: string;
-}
+export type ClusterOption = TargetOption;
 
 export interface Cluster {
   connection: Connection;
@@ -15,9 +11,9 @@ export interface Cluster {
   http: Http;
 }
 
-/** Runs `work` against the API that is meant: --kubeconfig, else the world of this home. */
+/** Runs `work` against the API that is meant: see target.ts. */
 export async function withCluster<T>(options: ClusterOption, work: (cluster: Cluster) => Promise<T>): Promise<T> {
-  const connection = await kubeconfigConnection(options.kubeconfig ?? requireWorld(homeOf(options)).kubeconfig);
+  const { connection } = await targetOf(options);
   const cluster = { connection, store: new ClusterStore(connection), http: new Http(connection) };
   try {
     return await work(cluster);

@@ -23,6 +23,7 @@ export function createProgram(): Command {
     .description("A service mesh after Istio: the control plane, on this machine or on Kubernetes.")
     .usage("COMMAND [options]")
     .addOption(home)
+    .addOption(new Option("--context <name>", "which of the kubeconfig's contexts is meant"))
     .version(version(), "-V, --version", "print the version")
     .helpOption("-h, --help", "show how it is used")
     .addHelpCommand(

@@ -1,11 +1,11 @@
 import { LateenError } from "../errors.ts";
-import { debugPage } from "../local/status.ts";
 import { type ClusterOption, podName, withCluster } from "./cluster.ts";
+import { askControlPlanes, type Located, proxiesOf } from "./control-planes.ts";
 import { table } from "./table.ts";
 
 /** A proxy in `/debug/syncz`. */
 interface Proxy {
-  proxy: { namespace: string; pod: string; envoyVersion: string };
+  proxy: { id: string; namespace: string; pod: string; envoyVersion: string };
   connectedAt: number;
   known: boolean;
   synced: boolean;
@@ -39,7 +39,9 @@ export async function proxyStatus(
   pod: string | undefined,
   options: ClusterOption & { output: "text" | "json" },
 ): Promise<void> {
-  const all = await withCluster(options, ({ http }) => debugPage(http, "/debug/syncz") as Promise<Proxy[]>);
+  const all = await withCluster(options, async (cluster) =>
+    proxiesOf<Proxy>(await askControlPlanes<Proxy[]>(cluster, "/debug/syncz")),
+  );
   const wanted = pod === undefined ? undefined : podName(pod);
   const proxies = all
     .filter(({ proxy }) => !wanted || (proxy.pod === wanted.name && proxy.namespace === wanted.namespace))
@@ -55,17 +57,19 @@ export async function proxyStatus(
   else for (const line of lines(proxies)) console.log(line);
 }
 
-function lines(proxies: readonly Proxy[]): string[] {
+function lines(proxies: readonly Located<Proxy>[]): string[] {
   const rows = proxies.map((each) => [
     nameOf(each),
     ...TYPES.map(([, suffix]) => state(each, suffix)),
+    each.istiod,
+    each.revision,
     each.proxy.envoyVersion,
   ]);
   const rejections = proxies.flatMap((each) =>
     each.types.flatMap(({ rejections }) => rejections.map((one) => why(each, one))),
   );
   return [
-    ...table(["NAME", ...TYPES.map(([title]) => title), "ENVOY"], rows),
+    ...table(["NAME", ...TYPES.map(([title]) => title), "ISTIOD", "REVISION", "ENVOY"], rows),
     ...(rejections.length === 0 ? [] : ["", "Rejected; the last good configuration stays in force:", ...rejections]),
   ];
 }

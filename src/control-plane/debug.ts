@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Graph } from "../engine/graph.ts";
 import type { PassReport } from "../engine/types.ts";
+import { version } from "../version.ts";
 import type { Hub } from "../xds/hub.ts";
 
 /** Passes kept for `/debug/passes`. */
@@ -10,13 +11,14 @@ type Answer = { [field: string]: unknown } | readonly unknown[] | undefined;
 
 /**
  * The control plane's own account of itself, as JSON, under Istio's paths where Istio has them. It is reached through
- * the Kubernetes API's service proxy only, which has checked who asks. Nothing secret is in it.
+ * the Kubernetes API only, which has checked who asks. Nothing secret is in it.
  *
  * - `/debug/syncz`: every proxy, what it was sent, and whether it is in sync
  * - `/debug/holdings?proxy=ID`: the names and versions that a proxy holds
  * - `/debug/passes`: what the last passes of the engine recomputed
  * - `/debug/explain?collection=NAME&key=KEY`: why a row was last recomputed
  * - `/debug/failures`: rows that cannot be computed, and why
+ * - `/debug/version`: which version runs
  */
 export function debugHandler(graph: Graph, hub: Hub): (request: IncomingMessage, response: ServerResponse) => void {
   const passes: PassReport[] = [];
@@ -29,6 +31,7 @@ export function debugHandler(graph: Graph, hub: Hub): (request: IncomingMessage,
     "/debug/holdings": (query) => hub.holdings(query.get("proxy") ?? ""),
     "/debug/passes": () => passes,
     "/debug/failures": () => graph.failures().map((failure) => ({ ...failure, error: String(failure.error) })),
+    "/debug/version": () => ({ version: version() }),
     "/debug/explain": (query) => {
       const stage = graph.collections().find(({ name }) => name === query.get("collection"));
       const why = stage && graph.explain(stage, query.get("key") ?? "");

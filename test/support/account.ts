@@ -3,8 +3,6 @@ import type { PassReport } from "../../src/engine/types.ts";
 import type { Holding, ProxyStatus } from "../../src/xds/status.ts";
 import type { TestWorld } from "./world.ts";
 
-const DEBUG = "/api/v1/namespaces/istio-system/services/http:istiod:15014/proxy/debug";
-
 /** What one proxy was sent since it connected, over all types. */
 export interface Sent {
   messages: number;
@@ -13,7 +11,7 @@ export interface Sent {
   nacks: number;
 }
 
-/** The control plane's own account of itself, read as whoever may ask for it reads it: through the Kubernetes API. */
+/** The control plane's own account of itself, read as a user reads it, who must have the right to. */
 export class Account {
   readonly #world: TestWorld;
 
@@ -56,7 +54,7 @@ export class Account {
   }
 
   async #read<T>(path: string): Promise<T> {
-    return JSON.parse(await this.#world.kubectl("get", "--raw", `${DEBUG}/${path}`));
+    return JSON.parse(await this.#world.lateen("experimental", "internal-debug", path));
   }
 }
 

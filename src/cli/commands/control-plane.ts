@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { DiscoveryOptions } from "../discovery.ts";
-import { kubeconfig } from "./options.ts";
+import { example, experimental, kubeconfig } from "./options.ts";
 
 export function controlPlaneCommands(program: Command): void {
   program.commandsGroup("Other:");
@@ -8,10 +8,18 @@ export function controlPlaneCommands(program: Command): void {
     .command("discovery", { hidden: true })
     .description("run the control plane: what a pod of istiod does")
     .addOption(kubeconfig())
-    .option("--context <name>", "which of the kubeconfig's contexts (default: the current one)")
     .option("--log_output_level <level>", "debug, info, warning, error or none", "info")
     .option("--domain <domain>", "the cluster's domain", "cluster.local")
     .action(async (_options, command: Command) =>
       (await import("../discovery.ts")).discovery(command.optsWithGlobals<DiscoveryOptions>()),
+    );
+  experimental(program)
+    .command("internal-debug")
+    .description("ask the control planes for their account of themselves")
+    .argument("<page>", "syncz, holdings?proxy=ID, passes, failures, explain?collection=NAME&key=KEY, version")
+    .addOption(kubeconfig())
+    .addHelpText("after", example("lateen x internal-debug syncz", "lateen x internal-debug passes"))
+    .action(async (page: string, _options, command: Command) =>
+      (await import("../internal-debug.ts")).internalDebug(page, command.optsWithGlobals()),
     );
 }

@@ -5,7 +5,7 @@ import type { InstallationOptions } from "../installation-request.ts";
 import type { TagOptions } from "../tag.ts";
 import type { UninstallOptions } from "../uninstall.ts";
 import type { VerifyOptions } from "../verify-install.ts";
-import { collect, example, kubeconfig, output, withInstallation } from "./options.ts";
+import { collect, example, experimental, kubeconfig, output, withInstallation } from "./options.ts";
 
 const yes = (): Option => new Option("-y, --skip-confirmation", "do not ask whether it is meant");
 
@@ -52,12 +52,7 @@ export function installationCommands(program: Command): void {
       (await import("../verify-install.ts")).verifyInstall(command.optsWithGlobals<VerifyOptions>()),
     );
   prechecking(program.command("precheck"));
-  const experimental = program.commands.find((command) => command.name() === "experimental");
-  prechecking(
-    (experimental ?? program.command("experimental").alias("x").description("commands under Istio's names")).command(
-      "precheck",
-    ),
-  );
+  prechecking(experimental(program).command("precheck"));
   tagCommands(program);
 }
 

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { AddOptions } from "../image.ts";
-import { collect, detach, envoy, example, output } from "./options.ts";
+import { collect, detach, envoy, example, kubeconfig, output } from "./options.ts";
 
 export function machineCommands(program: Command): void {
   program.commandsGroup("One machine:");
@@ -23,8 +23,9 @@ export function machineCommands(program: Command): void {
     .action(async (_options, command) => (await import("../down.ts")).down(command.optsWithGlobals()));
   program
     .command("status")
-    .description("show what runs and where to reach it")
+    .description("show what runs and where to reach it: of this machine's world, or of the mesh on a cluster")
     .addOption(output(["text", "json"]))
+    .addOption(kubeconfig())
     .action(async (_options, command) => (await import("../status.ts")).status(command.optsWithGlobals()));
   const image = program.command("image").description("say which command of this machine a container image stands for");
   image

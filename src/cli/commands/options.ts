@@ -7,6 +7,12 @@ export const envoy = (): Option =>
 export const kubeconfig = (): Option => new Option("--kubeconfig <file>", "the cluster to ask (default: this world's)");
 export const namespace = (what: string): Option => new Option("-n, --namespace <namespace>", what);
 
+/** The command that has those under it to which Istio gives no place of their own. */
+export function experimental(program: Command): Command {
+  const known = program.commands.find((command) => command.name() === "experimental");
+  return known ?? program.command("experimental").alias("x").description("commands under Istio's names");
+}
+
 /** What says which installation is meant. */
 export function withInstallation(command: Command): Command {
   return command

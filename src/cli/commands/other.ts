@@ -1,5 +1,6 @@
 import { Argument, type Command } from "commander";
-import { version } from "../../version.ts";
+import type { VersionOptions } from "../version.ts";
+import { kubeconfig, output } from "./options.ts";
 
 export function otherCommands(program: Command): void {
   program.commandsGroup("Other:");
@@ -24,6 +25,14 @@ Put the line of your shell into its start file:
     );
   program
     .command("version")
-    .description("print the version")
-    .action(() => console.log(version()));
+    .description("print the versions of this command, of the control planes and of the proxies")
+    .option("-s, --short", "only the versions (the default; --no-short for more)", true)
+    .option("--no-short", "with the control planes' pods and revisions")
+    .option("--remote", "ask the cluster too (the default; --no-remote does not)", true)
+    .option("--no-remote", "only this command's own")
+    .addOption(output(["text", "json", "yaml"]))
+    .addOption(kubeconfig())
+    .action(async (_options, command: Command) =>
+      (await import("../version.ts")).printVersion(command.optsWithGlobals<VersionOptions>()),
+    );
 }

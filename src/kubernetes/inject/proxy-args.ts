@@ -1,5 +1,6 @@
 import type { AppProbe } from "../../envoy/bootstrap/app-probes.ts";
 import { bootstrap, envoyArgs, KUBERNETES_POD } from "../../envoy/bootstrap.ts";
+import { version } from "../../version.ts";
 import type { ProxyRequest } from "./proxy-container.ts";
 import { ROOT_CERT_PATH, TOKEN_PATH } from "./volumes.ts";
 
@@ -25,6 +26,7 @@ export function proxyArgs({ type, workload, options, probes, settings }: ProxyRe
     metadata: {
       CLUSTER_ID: settings.clusterId,
       INTERCEPTION_MODE: options.interception,
+      ISTIO_VERSION: version(),
       MESH_ID: config.meshId || settings.meshId || settings.trustDomain,
       ...(settings.network && { NETWORK: settings.network }),
       NODE_NAME: "$(ISTIO_META_NODE_NAME)",

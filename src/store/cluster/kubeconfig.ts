@@ -13,40 +13,65 @@ export interface KubeconfigOptions {
   socketPath?: string;
 }
 
-export async function kubeconfigConnection(path: string, options: KubeconfigOptions = {}): Promise<Connection> {
-  const text = await readFile(path, "utf8").catch((error: Error) => {
-    throw wrong(path, `cannot be read (${error.message}); name another with --kubeconfig`);
-  });
-  const document = parsed(path, text);
-  if (!isFields(document))
-    throw wrong(path, "is not a kubeconfig: it has no clusters, users and contexts; name another with --kubeconfig");
-  const contextName = options.context ?? document["current-context"];
-  if (typeof contextName !== "string" || contextName === "") {
-    throw wrong(path, "has no current-context; set it with kubectl config use-context");
+interface Document {
+  path: string;
+  fields: Fields;
+}
+
+/** Several files count as one, as kubectl has it: what is in the first goes before, and files that are missing do not. */
+export async function kubeconfigConnection(
+  path: string | readonly string[],
+  options: KubeconfigOptions = {},
+): Promise<Connection> {
+  const documents = await documentsOf(typeof path === "string" ? [path] : path);
+  const [{ path: first } = { path: "" }] = documents;
+  const current = documents.map(({ fields }) => textOf(fields, "current-context")).find((name) => name !== undefined);
+  const contextName = options.context ?? current;
+  if (contextName === undefined || contextName === "") {
+    throw wrong(first, "has no current-context; set it with kubectl config use-context");
   }
-  const context = named(path, document, "contexts", "context", contextName);
-  const cluster = named(path, document, "clusters", "cluster", textOf(context, "cluster") ?? "");
-  const userName = textOf(context, "user");
-  const user = userName === undefined ? {} : named(path, document, "users", "user", userName);
-  const server = textOf(cluster, "server");
+  const context = named(documents, "contexts", "context", contextName);
+  const cluster = named(documents, "clusters", "cluster", textOf(context.fields, "cluster") ?? "");
+  const userName = textOf(context.fields, "user");
+  const user = userName === undefined ? undefined : named(documents, "users", "user", userName);
+  const server = textOf(cluster.fields, "server");
   if (server === undefined || !URL.canParse(server))
     throw wrong(
-      path,
+      cluster.path,
       `has no valid server for context ${contextName}; put its URL there, or name another file with --kubeconfig`,
     );
-  const credentials = await credentialsOf(path, user);
-  const ca = await dataOrFile(path, cluster, "certificate-authority");
-  const serverName = textOf(cluster, "tls-server-name");
-  const namespace = textOf(context, "namespace");
+  const credentials = user ? await credentialsOf(user.path, user.fields) : {};
+  const ca = await dataOrFile(cluster.path, cluster.fields, "certificate-authority");
+  const serverName = textOf(cluster.fields, "tls-server-name");
+  const namespace = textOf(context.fields, "namespace");
   return {
     server: new URL(server),
     ...(options.socketPath === undefined ? {} : { socketPath: options.socketPath }),
     ...(ca === undefined ? {} : { ca }),
     ...(serverName === undefined ? {} : { serverName }),
     ...(namespace === undefined ? {} : { namespace }),
-    ...(cluster["insecure-skip-tls-verify"] === true ? { insecure: true } : {}),
+    ...(cluster.fields["insecure-skip-tls-verify"] === true ? { insecure: true } : {}),
     ...credentials,
   };
+}
+
+async function documentsOf(paths: readonly string[]): Promise<Document[]> {
+  const documents: Document[] = [];
+  let missing: Error | undefined;
+  for (const path of paths) {
+    const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+      missing ??= wrong(path, `cannot be read (${error.message}); name another with --kubeconfig`);
+      if (error.code !== "ENOENT") throw missing;
+    });
+    if (text === undefined) continue;
+    const fields = parsed(path, text);
+    if (!isFields(fields)) {
+      throw wrong(path, "is not a kubeconfig: it has no clusters, users and contexts; name another with --kubeconfig");
+    }
+    documents.push({ path, fields });
+  }
+  if (documents.length === 0 && missing) throw missing;
+  return documents;
 }
 
 function parsed(path: string, text: string): unknown {
@@ -89,13 +114,17 @@ async function dataOrFile(path: string, fields: Fields, name: string): Promise<s
   });
 }
 
-function named(path: string, document: Fields, list: string, field: string, name: string): Fields {
-  const entries = own(document, list);
-  for (const entry of Array.isArray(entries) ? entries : []) {
-    const found = isFields(entry) && entry.name === name ? entry[field] : undefined;
-    if (isFields(found)) return found;
+/** The entry of this name in one of the files' lists, and the file, to which paths in it are relative. */
+function named(documents: readonly Document[], list: string, field: string, name: string): Document {
+  for (const { path, fields } of documents) {
+    const entries = own(fields, list);
+    for (const entry of Array.isArray(entries) ? entries : []) {
+      const found = isFields(entry) && entry.name === name ? entry[field] : undefined;
+      if (isFields(found)) return { path, fields: found };
+    }
   }
-  throw wrong(path, `has no ${field} named ${JSON.stringify(name)}; add it, or name another file with --kubeconfig`);
+  const paths = documents.map(({ path }) => path).join(", ");
+  throw wrong(paths, `has no ${field} named ${JSON.stringify(name)}; add it, or name another file with --kubeconfig`);
 }
 
 function textOf(fields: Fields, name: string): string | undefined {
