@@ -1,5 +1,12 @@
 import { LateenError } from "../errors.ts";
-import { StoreError } from "../store/error.ts";
+import { type Reason, StoreError } from "../store/error.ts";
+
+/** What helps with what an API says in a word. */
+const REMEDIES: Partial<Record<Reason, string>> = {
+  Unauthorized:
+    "The credentials of the kubeconfig are not accepted, or no longer: sign in again, or name another with --kubeconfig.",
+  Forbidden: "You may not do that with these credentials: kubectl auth can-i --list shows what you may.",
+};
 
 /** Prints what went wrong as a user needs it, and makes the process end with status 1. */
 export function report(error: unknown): void {
@@ -19,7 +26,8 @@ export function explained(error: unknown): string[] {
       ? lines(`Error ${code}`, rest)
       : lines(`Error ${code}`, rest.slice(0, at), sentence(rest.slice(at + 2)));
   }
-  if (error instanceof StoreError) return lines(`Error from the API (${error.reason})`, message);
+  if (error instanceof StoreError)
+    return lines(`Error from the API (${error.reason})`, message, REMEDIES[error.reason]);
   return lines("Error LTN5000", message, "This was not foreseen. With LATEEN_DEBUG=1 it says where it happened.");
 }
 

@@ -3,11 +3,13 @@ import { listControlPlanes, titleOf } from "../kubernetes/install/cluster/contro
 import { COMPONENT, TAG } from "../kubernetes/install/cluster/labels.ts";
 import { shown } from "../kubernetes/install/cluster/objects.ts";
 import { isOneMachine, kubernetesVersion } from "../kubernetes/install/cluster/precheck/kubernetes-version.ts";
+import { checkRights } from "../kubernetes/install/cluster/precheck/rights.ts";
 import { unknownRevision } from "../kubernetes/install/cluster/tags.ts";
 import { listProxies, planRemoval, type Removal, removeAll } from "../kubernetes/install/cluster/uninstall.ts";
 import { readInstallation } from "../kubernetes/install/read-installation.ts";
 import { type Cluster, type ClusterOption, withCluster } from "./cluster.ts";
 import { confirm } from "./confirm.ts";
+import { heed } from "./findings.ts";
 import { type InstallationOptions, installationRequest } from "./installation-request.ts";
 import { interruptible } from "./interruptible.ts";
 import { good } from "./marks.ts";
@@ -46,6 +48,7 @@ export async function uninstall(options: UninstallOptions): Promise<void> {
       console.log("Nothing of an installation is left in this cluster.");
       return;
     }
+    heed(await checkRights(cluster.store, objects, ["delete"]));
     const warnings = await consequences(cluster, removal, which);
     if (options.verbose || options.dryRun) for (const object of objects) console.log(`  ${shown(object)}`);
     if (options.dryRun) {
@@ -58,7 +61,6 @@ export async function uninstall(options: UninstallOptions): Promise<void> {
     await confirm(question.trimStart(), { yes: options.skipConfirmation === true });
     await interruptible((signal) =>
       removeAll(cluster.store, removal, {
-        namespace,
         signal,
         onRemoved: (object) => console.log(`  Removed ${shown(object)}.`),
       }),

@@ -11,6 +11,7 @@ import { find } from "./objects.ts";
 import { prune } from "./prune.ts";
 import { type RolledBack, rollBack } from "./rollback.ts";
 import { isWebhook } from "./rolled-out.ts";
+import { stopped } from "./stopped.ts";
 import { clearTraces, listTraces } from "./traces.ts";
 import { waitReady } from "./wait-ready.ts";
 
@@ -33,14 +34,14 @@ export interface Delivered {
 export async function applyInstallation(api: KubeApi, delivery: Delivery, options: ApplyOptions): Promise<Delivered> {
   const journal = openJournal();
   const first = (await listControlPlanes(api.store)).length === 0;
-  const traces = first ? await listTraces(api.store, delivery.namespace) : undefined;
+  const traces = first ? await listTraces(api.store, [delivery.namespace]) : undefined;
   try {
     return await deliver(api, delivery, options, journal);
   } catch (error) {
     if (options.signal.aborted) throw stopped();
     options.progress.step("Rolling back");
     const done = await rollBack(api.store, journal);
-    if (traces) await clearTraces(api.store, delivery.namespace, traces);
+    if (traces) await clearTraces(api.store, [delivery.namespace], traces);
     throw failed(error, done);
   }
 }
@@ -97,14 +98,6 @@ async function createNamespace(store: KubeApi["store"], name: string, journal: J
   // Left alone when it is there: it is the cluster's, with its owner's labels.
   if (await find(store, namespaceKind.type, { name })) return;
   await applyObject(store, { apiVersion: "v1", kind: "Namespace", metadata: { name } }, journal);
-}
-
-function stopped(): LateenError {
-  return new LateenError(
-    "LTN5331",
-    "stopped in the middle",
-    "Run the same command again to go on, or remove what is there: lateen uninstall --purge",
-  );
 }
 
 function failed(error: unknown, { removed, restored, kept }: RolledBack): LateenError {

@@ -17,18 +17,24 @@ import type { Store } from "../../../store/store.ts";
 import { listAll, remove } from "./objects.ts";
 
 /** `cacerts` is not among them: people put it there themselves. */
-export async function listTraces(store: Store, namespace: string): Promise<KubeObject[]> {
+export async function listTraces(store: Store, namespaces: readonly string[]): Promise<KubeObject[]> {
   const lists = await Promise.all([
     listAll(store, configMapKind.type, { fieldSelector: "metadata.name=istio-ca-root-cert" }),
     listAll(store, configMapKind.type, { labelSelector: "lateen.dev/uses=true" }),
-    listAll(store, secretKind.type, { namespace, fieldSelector: "metadata.name=istio-ca-secret" }),
-    listAll(store, leaseKind.type, { namespace }).then((leases) =>
-      leases.filter(({ metadata }) => /^(istio|lateen)-/.test(metadata.name)),
-    ),
+    ...namespaces.flatMap((namespace) => [
+      listAll(store, secretKind.type, { namespace, fieldSelector: "metadata.name=istio-ca-secret" }),
+      leasesIn(store, namespace),
+    ]),
     listAll(store, gatewayClassKind.type).then((classes) => classes.filter(isOurClass)),
     deployedGateways(store),
   ]);
   return lists.flat();
+}
+
+/** By which replicas agreed who leads. */
+async function leasesIn(store: Store, namespace: string): Promise<KubeObject[]> {
+  const leases = await listAll(store, leaseKind.type, { namespace });
+  return leases.filter(({ metadata }) => /^istio-leader(-|$)/.test(metadata.name));
 }
 
 function isOurClass({ metadata, spec }: KubeObject): boolean {
@@ -56,13 +62,13 @@ const POLL_MS = 250;
 /** Removes the traces that were not there before (`spared`), once no control plane is left that would make them again. */
 export async function clearTraces(
   store: Store,
-  namespace: string,
+  namespaces: readonly string[],
   spared: readonly KubeObject[] = [],
 ): Promise<KubeObject[]> {
   await goneControlPlanes(store);
   const known = new Set(spared.map(({ metadata }) => metadata.uid));
   const cleared: KubeObject[] = [];
-  for (const object of await listTraces(store, namespace)) {
+  for (const object of await listTraces(store, namespaces)) {
     if (!known.has(object.metadata.uid) && (await remove(store, object))) cleared.push(object);
   }
   return cleared;

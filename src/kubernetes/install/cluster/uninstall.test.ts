@@ -32,7 +32,6 @@ describe("uninstalling", () => {
   const remove = async (revision?: string): Promise<string[]> => {
     const removed: string[] = [];
     const options = {
-      namespace: "istio-system",
       signal: new AbortController().signal,
       onRemoved: (object: KubeObject) => void removed.push(shown(object)),
     };

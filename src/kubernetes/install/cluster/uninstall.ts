@@ -10,6 +10,7 @@ import { countObjects, definitionType, listDefinitions } from "./definitions.ts"
 import { listInstalled } from "./installed.ts";
 import { COMPONENT, REVISION } from "./labels.ts";
 import { find, listAll, remove } from "./objects.ts";
+import { stopped } from "./stopped.ts";
 import { clearTraces, listTraces } from "./traces.ts";
 
 const STATUS = "sidecar.istio.io/status";
@@ -21,8 +22,9 @@ export interface Removal {
   definitions: KubeObject[];
   /** Objects of users that go with the definitions: `virtualservices.networking.istio.io` → 3. */
   losses: ReadonlyMap<string, number>;
-  /** What the control planes have made. */
+  /** What the control planes have made, much of it in their own namespaces. */
   traces: KubeObject[];
+  namespaces: string[];
 }
 
 /** What is to be removed: all of a revision, or without one everything of all of them. */
@@ -30,18 +32,17 @@ export async function planRemoval(store: Store, namespace: string, revision?: st
   if (revision !== undefined) {
     const found = await listInstalled(store, `${COMPONENT},${REVISION}=${revision}`);
     const objects = [...found.filter(isOfRevision), ...(await leasesOf(store, revision))];
-    return { objects, definitions: [], losses: new Map(), traces: [] };
+    return { objects, definitions: [], losses: new Map(), traces: [], namespaces: [] };
   }
   const definitions = await listDefinitions(store, COMPONENT);
   const counts = await Promise.all(
     definitions.map(async (each) => [each.metadata.name, await countObjects(store, each)] as const),
   );
-  return {
-    objects: await listInstalled(store, COMPONENT),
-    definitions,
-    losses: new Map(counts.filter(([, count]) => count > 0)),
-    traces: await listTraces(store, namespace),
-  };
+  const objects = await listInstalled(store, COMPONENT);
+  const places = objects.flatMap(({ kind, metadata }) => (kind === "Deployment" ? (metadata.namespace ?? []) : []));
+  const namespaces = [...new Set([namespace, ...places])];
+  const losses = new Map(counts.filter(([, count]) => count > 0));
+  return { objects, definitions, losses, traces: await listTraces(store, namespaces), namespaces };
 }
 
 /** What revisions share stays, but not a webhook that would call the one that goes. */
@@ -76,22 +77,23 @@ const PATIENCE_MS = 60_000;
 const POLL_MS = 250;
 
 export interface RemoveOptions {
-  namespace: string;
   signal: AbortSignal;
   onRemoved(object: KubeObject): void;
 }
 
-export async function removeAll(store: Store, removal: Removal, options: RemoveOptions): Promise<void> {
-  const { namespace, signal, onRemoved } = options;
-  for (const object of removal.objects) {
-    signal.throwIfAborted();
-    if (await remove(store, object)) onRemoved(object);
+export async function removeAll(store: Store, removal: Removal, { signal, onRemoved }: RemoveOptions): Promise<void> {
+  const { objects, definitions, namespaces } = removal;
+  try {
+    for (const object of objects) {
+      signal.throwIfAborted();
+      if (await remove(store, object)) onRemoved(object);
+    }
+    if (namespaces.length > 0) for (const object of await clearTraces(store, namespaces)) onRemoved(object);
+    for (const definition of definitions) if (await remove(store, definition)) onRemoved(definition);
+    await gone(store, definitions, signal);
+  } catch (error) {
+    throw signal.aborted ? stopped() : error;
   }
-  if (removal.definitions.length > 0 || removal.traces.length > 0) {
-    for (const object of await clearTraces(store, namespace)) onRemoved(object);
-  }
-  for (const definition of removal.definitions) if (await remove(store, definition)) onRemoved(definition);
-  await gone(store, removal.definitions, signal);
 }
 
 /** Definitions go when their last object has gone, and an object may be held by its finalizers. */

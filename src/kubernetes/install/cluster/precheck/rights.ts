@@ -4,6 +4,7 @@ import type { Store } from "../../../../store/store.ts";
 import { error, type Finding } from "../finding.ts";
 import { nameOf, typeOf } from "../objects.ts";
 
+/** What it takes to install. */
 const VERBS = ["get", "list", "create", "patch", "delete"];
 
 const REVIEWS: ResourceType = {
@@ -26,13 +27,17 @@ interface Review extends KubeObject {
   status?: { allowed?: boolean };
 }
 
-export async function checkRights(store: Store, objects: readonly KubeObject[]): Promise<Finding[]> {
+export async function checkRights(
+  store: Store,
+  objects: readonly KubeObject[],
+  verbs: readonly string[] = VERBS,
+): Promise<Finding[]> {
   if (await allowed(store, { verb: "*", group: "*", resource: "*" })) return [];
   const wanted = new Map<string, Attributes>();
   for (const object of objects) {
     const { group, plural } = typeOf(object);
     const { namespace } = nameOf(object);
-    for (const verb of VERBS) {
+    for (const verb of verbs) {
       const attributes = { verb, group, resource: plural, ...(namespace !== undefined && { namespace }) };
       wanted.set(JSON.stringify(attributes), attributes);
     }
@@ -44,7 +49,7 @@ export async function checkRights(store: Store, objects: readonly KubeObject[]):
   return [
     error(
       "LTN5343",
-      `you lack rights that the installation needs:\n${inLines(denied).join("\n")}`,
+      `you lack rights that this takes:\n${inLines(denied).join("\n")}`,
       "Use the credentials of a cluster administrator (--context, --kubeconfig), or have these rights granted.",
     ),
   ];
