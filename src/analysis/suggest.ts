@@ -1,7 +1,7 @@
 import { nearest } from "../nearest.ts";
 
 /** How often one analysis looks for what may have been meant: each time all names are compared. */
-const TIMES = 50;
+const TIMES = 20;
 
 /** Makes remedies: "did you mean …?" where something has nearly the same name, else what is given. */
 export function suggester(): (word: string, candidates: () => Iterable<string>, otherwise: string) => string {
