@@ -5,8 +5,9 @@ import { charts } from "../src/kubernetes/install/chart/charts.ts";
 
 const ROOT = join(import.meta.dirname, "../charts");
 
+const made = charts();
 rmSync(ROOT, { recursive: true, force: true });
-for (const [path, text] of charts()) {
+for (const [path, text] of made) {
   const file = join(ROOT, path);
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, text);

@@ -18,14 +18,18 @@ const CONDITIONS: readonly Condition[] = [
     yes: { global: { defaultPodDisruptionBudget: { enabled: true } } },
     no: { global: { defaultPodDisruptionBudget: { enabled: false } } },
   },
+  {
+    when: "$.Values.imagePullSecrets",
+    yes: { global: { imagePullSecrets: each("$.Values.imagePullSecrets") } },
+    no: {},
+  },
+  { when: "$.Values.global.network", yes: { global: { network: value("$.Values.global.network") } }, no: {} },
   { when: "$memory", yes: gateway({ memory: { targetAverageUtilization: number("$memory") } }), no: {} },
 ];
 
 const HOLES = {
   global: {
-    imagePullSecrets: each("$.Values.imagePullSecrets"),
     priorityClassName: maybe("$.Values.priorityClassName"),
-    network: value("$.Values.global.network"),
     multiCluster: { clusterName: value("$.Values.global.multiCluster.clusterName") },
     proxy: {
       clusterDomain: value("$.Values.global.proxy.clusterDomain"),
@@ -82,13 +86,17 @@ export function gatewayTree(): unknown {
   });
 }
 
-/** What injection only takes from a list of words is filled in afterwards. */
+const [SECRETS] = each("$.Values.imagePullSecrets");
+/** In the record that injection leaves: a list in a text in a text. */
+const SECRETS_TEXT = value('$.Values.imagePullSecrets | toJson | quote | trimAll "\\""');
+
+/** What injection only takes from a list of words is filled in afterwards, and what it writes into texts. */
 function withWords(object: KubeObject): KubeObject {
-  const hole = (text: string): string => `$1${JSON.stringify(text)}`;
-  const filled: KubeObject = JSON.parse(
-    JSON.stringify(object)
-      .replaceAll(/("imagePullPolicy":)"[^"]*"/g, hole(maybe("$.Values.imagePullPolicy")))
-      .replaceAll(/("--log-level",)"[^"]*"/g, hole(value("$.Values.global.proxy.logLevel"))),
-  );
+  const filled: KubeObject = JSON.parse(JSON.stringify(object), (name, part: unknown) => {
+    if (name === "imagePullPolicy") return maybe("$.Values.imagePullPolicy");
+    if (typeof part === "string") return part.replace(`["${SECRETS}"]`, SECRETS_TEXT);
+    if (name !== "args" || !Array.isArray(part)) return part;
+    return part.with(part.indexOf("--log-level") + 1, value("$.Values.global.proxy.logLevel"));
+  });
   return filled;
 }

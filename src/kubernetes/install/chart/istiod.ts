@@ -81,7 +81,7 @@ export const ISTIOD_HEADER = `{{- $revision := $.Values.revision | default "defa
 {{- $mesh := dict "rootNamespace" $.Release.Namespace "trustDomain" "cluster.local" "defaultConfig" $proxyConfig }}
 {{- with $.Values.global.proxy.clusterDomain }}{{ if ne . "cluster.local" }}{{ $_ := set $mesh "proxyDomain" . }}{{ end }}{{ end }}
 {{- $mesh = mergeOverwrite $mesh (deepCopy $.Values.meshConfig) }}
-{{- $global := merge (dict "istioNamespace" $.Release.Namespace) $.Values.global }}
+{{- $global := merge (dict "istioNamespace" $.Release.Namespace "tag" ($.Values.global.tag | toString)) $.Values.global }}
 {{- $injection := dict "revision" $revision "global" $global "pilot" (dict "env" $.Values.pilot.env) "sidecarInjectorWebhook" $.Values.sidecarInjectorWebhook }}
 `;
 

@@ -39,25 +39,26 @@ export function variants(
   render: (installation: Installation) => unknown,
 ): unknown {
   const profile = readInstallation({ files: [], sets: [] });
-  const fold = ([condition, ...others]: readonly Condition[], values: Tree): unknown => {
-    if (!condition) return withSuffixes(render(withHoles(profile, values)));
+  const fold = ([condition, ...others]: readonly Condition[], trees: readonly Tree[]): unknown => {
+    if (!condition) return withSuffixes(render(withHoles(profile, trees)));
     const { when, yes, no } = condition;
-    const side = (more: Tree) => fold(others, mergeTrees(values, more));
+    const side = (tree: Tree) => fold(others, [...trees, tree]);
     return choose(when, side(yes), side(no), condition === BY_REVISION ? ofDefaultRevision : (text) => text);
   };
-  return fold(conditions, holes);
+  return fold(conditions, [holes]);
 }
 
 /** Holes have no types: what reads them finds texts and numbers of the right kinds. */
-function withHoles(installation: Installation, holes: Tree): Installation {
+function withHoles(installation: Installation, holes: readonly Tree[]): Installation {
+  const values = mergeTrees(installation.values, ...holes);
   const filled: Installation = JSON.parse(
     JSON.stringify({
       ...installation,
-      revision: holes.revision,
+      revision: values.revision,
       namespace: value("$.Release.Namespace"),
       hub: value("$hub"),
       tag: value("$tag"),
-      values: mergeTrees(installation.values, holes),
+      values,
     }),
   );
   return filled;
