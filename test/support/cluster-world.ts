@@ -14,11 +14,14 @@ const BUILD_MS = 30 * 60_000;
 export class ClusterWorld extends TestWorld {
   readonly #name: string;
   protected readonly env: NodeJS.ProcessEnv;
+  /** The administrator's. */
+  readonly kubeconfig: string;
 
   constructor(name = "test") {
     super();
     this.#name = name;
     const kubeconfig = join(homedir(), ".cache/lateen/clusters", name, "kubeconfig");
+    this.kubeconfig = kubeconfig;
     // a home without a world: what lateen finds, it finds by the kubeconfig
     this.env = { ...process.env, KUBECONFIG: kubeconfig, LATEEN_HOME: join("/nonexistent", name) };
   }
