@@ -19,7 +19,7 @@ export function simulateMesh(services: number, sidecars: number, delivery: Deliv
   const graph = new Graph();
   const inputs = meshInputs(graph);
   const { mesh, gatewayApi } = wireModel(graph, inputs);
-  const source = new EnvoySource(graph, new MeshRows(graph, inputs, mesh, gatewayApi.meshRoutes));
+  const source = new EnvoySource(graph, new MeshRows(graph, inputs, mesh, gatewayApi));
   graph.batch(() => {
     for (let i = 0; i < services; i++) addService(inputs, i);
     for (let i = 0; i < sidecars; i++) addPod(inputs, i, delivery);

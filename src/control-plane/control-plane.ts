@@ -88,7 +88,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const graph = new Graph();
   const inputs = meshInputs(graph);
   const model = wireModel(graph, inputs);
-  const source = new EnvoySource(graph, new MeshRows(graph, inputs, model.mesh, model.gatewayApi.meshRoutes));
+  const source = new EnvoySource(graph, new MeshRows(graph, inputs, model.mesh, model.gatewayApi));
   await followInputs(graph, inputs, store, {
     signal,
     meshConfigMap: revision === "default" ? "istio" : `istio-${revision}`,

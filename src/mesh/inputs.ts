@@ -42,6 +42,7 @@ export function meshInputs(graph: Graph) {
     grpcRoutes: graph.input<KubeObject>("GRPCRoute"),
     tlsRoutes: graph.input<KubeObject>("TLSRoute"),
     tcpRoutes: graph.input<KubeObject>("TCPRoute"),
+    backendTlsPolicies: graph.input<KubeObject>("BackendTLSPolicy"),
     referenceGrants: graph.input<KubeObject>("ReferenceGrant"),
   };
 }

@@ -302,6 +302,9 @@ export interface ClientTls {
   clientCertificate?: string;
   privateKey?: string;
   credentialName?: string;
+  /** By the Gateway API: instead of what `credentialName` would give. */
+  roots?: HeldCredential;
+  certificate?: HeldCredential;
   insecureSkipVerify?: boolean;
 }
 

@@ -141,6 +141,26 @@ describe("TLS at gateways", { timeout: 300_000 }, () => {
     const { host, port } = await at(9000);
     await eventually(async () => assert.equal((await get(`http://${host}:${port}/status/200`)).status, 200));
   });
+
+  test("a gateway speaks TLS to a backend whose certificate a policy names, and to no other", async () => {
+    const client = await authority.issue("client");
+    await secret("default/client", client);
+    const data = { "ca.crt": authority.certificate };
+    await world.apply(
+      JSON.stringify({
+        apiVersion: "v1",
+        kind: "ConfigMap",
+        metadata: { name: "ca", namespace: "istio-system" },
+        data,
+      }),
+    );
+    await world.apply(reencrypting("mutual.example.com"));
+    const { host, port } = await world.gatewayPort("front-istio", "default", 80);
+    const answer = async () => (await get(`http://${host}:${port}/status/200`)).status;
+    await eventually(async () => assert.equal(await answer(), 200), 60_000);
+    await world.apply(reencrypting("elsewhere.example.com"));
+    await eventually(async () => assert.equal(await answer(), 503));
+  });
 });
 
 interface Pod {
@@ -152,6 +172,42 @@ interface Pod {
 function body(pem: string): string {
   return pem.replace(/-----[A-Z ]+-----|\s/g, "");
 }
+
+/** A Gateway that sends to the ingress gateway's HTTPS port, which wants a certificate of its clients. */
+const reencrypting = (hostname: string): string => `
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: front}
+spec:
+  gatewayClassName: istio
+  listeners: [{name: http, port: 80, protocol: HTTP}]
+  tls: {backend: {clientCertificateRef: {name: client}}}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: front}
+spec:
+  parentRefs: [{name: front}]
+  rules:
+  - filters: [{type: URLRewrite, urlRewrite: {hostname: mutual.example.com}}]
+    backendRefs: [{name: ${INGRESS}, namespace: istio-system, port: 443}]
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: ReferenceGrant
+metadata: {name: front, namespace: istio-system}
+spec:
+  from: [{group: gateway.networking.k8s.io, kind: HTTPRoute, namespace: default}]
+  to: [{group: "", kind: Service}]
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: BackendTLSPolicy
+metadata: {name: ingress, namespace: istio-system}
+spec:
+  targetRefs: [{group: "", kind: Service, name: ${INGRESS}, sectionName: https}]
+  validation:
+    hostname: ${hostname}
+    caCertificateRefs: [{group: "", kind: ConfigMap, name: ca}]
+`;
 
 const GATEWAY = `
 apiVersion: networking.istio.io/v1

@@ -6,15 +6,17 @@ type Json = Readonly<Record<string, unknown>>;
 
 /**
  * What is wanted, with the time of each condition (`now`: RFC 3339, whole seconds, for those that change). Conditions
- * of other types are others', and server-side apply leaves them alone. `parents` is applied as a whole, so the entries
- * of other controllers come along.
+ * of other types are others', and server-side apply leaves them alone. `parents` and `ancestors` are applied as a whole,
+ * so the entries of other controllers come along.
  */
 export function timedStatus(current: unknown, wanted: object, now: string): Json {
   const had = record(current);
   const timed: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(wanted)) timed[name] = timedField(name, had[name], value, now);
   // It must be there once it was, if only to say that there are none.
-  if (timed.parents === undefined && had.parents !== undefined) timed.parents = allParents(list(had.parents), [], now);
+  for (const name of OF_CONTROLLERS) {
+    if (timed[name] === undefined && had[name] !== undefined) timed[name] = allEntries(list(had[name]), [], now);
+  }
   return timed;
 }
 
@@ -34,7 +36,7 @@ export function says(current: unknown, applied: Json): boolean {
 
 function timedField(name: string, had: unknown, wanted: unknown, now: string): unknown {
   if (name === "conditions") return list(wanted).map((condition) => timedCondition(condition, list(had), now));
-  if (name === "parents") return allParents(list(had), list(wanted), now);
+  if (OF_CONTROLLERS.includes(name)) return allEntries(list(had), list(wanted), now);
   if (!Array.isArray(wanted)) return wanted;
   // Lists of things with conditions of their own, such as listeners: theirs are timed too.
   return wanted.map((item: unknown) => {
@@ -43,10 +45,16 @@ function timedField(name: string, had: unknown, wanted: unknown, now: string): u
   });
 }
 
-function allParents(had: readonly Json[], wanted: readonly Json[], now: string): Json[] {
+/** Lists with an entry of each controller for each of its objects: of routes, and of policies. */
+const OF_CONTROLLERS = ["parents", "ancestors"];
+
+function allEntries(had: readonly Json[], wanted: readonly Json[], now: string): Json[] {
   const ours = wanted.map((entry) => {
     const known = had.find(
-      (other) => other.controllerName === entry.controllerName && equal(other.parentRef, entry.parentRef),
+      (other) =>
+        other.controllerName === entry.controllerName &&
+        equal(other.parentRef, entry.parentRef) &&
+        equal(other.ancestorRef, entry.ancestorRef),
     );
     return withTimes(entry, known, now);
   });

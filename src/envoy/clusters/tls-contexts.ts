@@ -48,7 +48,9 @@ function subjectAltNames(names: readonly string[]): Validation {
   return {
     matchTypedSubjectAltNames: names.map((name) => ({
       sanType: name.includes("://") ? San.URI : San.DNS,
-      matcher: { matchPattern: { case: "exact", value: name } },
+      matcher: {
+        matchPattern: name.startsWith("*.") ? { case: "suffix", value: name.slice(1) } : { case: "exact", value: name },
+      },
     })),
   };
 }

@@ -85,13 +85,15 @@ function meshContext(tls: ClientTls, server: Server, pool: ConnectionPool): Any 
   });
 }
 
-function ownCertificate({ credentialName, clientCertificate, privateKey }: ClientTls): CommonTls {
+function ownCertificate({ certificate, credentialName, clientCertificate, privateKey }: ClientTls): CommonTls {
+  if (certificate) return sdsCertificate(certificate.resource);
   if (credentialName) return sdsCertificate(`kubernetes://${credentialName}`);
   return clientCertificate && privateKey ? fileCertificate(clientCertificate, privateKey) : {};
 }
 
 function serverValidation(tls: ClientTls, { service }: Server, { systemRoots = PUBLIC_ROOTS }: TlsFiles): CommonTls {
   const names = tls.subjectAltNames.length > 0 ? tls.subjectAltNames : service.subjectAltNames;
+  if (tls.roots) return sdsRoots(tls.roots.resource, names);
   if (tls.credentialName) return sdsRoots(`kubernetes://${tls.credentialName}-cacert`, names);
   return validation(fileRoots(tls.caCertificates || systemRoots, names));
 }

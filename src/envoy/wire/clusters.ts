@@ -35,8 +35,11 @@ export function clusterRow(read: Reader, mesh: MeshRows, scope: Scope, name: str
   if (named) {
     const found = mesh.cluster(read, scope.client, named);
     if (!found) return encoded(stubCluster(name, settings));
+    const tls = scope.type === "Gateway" ? mesh.backendTls(read, scope.workload, found) : undefined;
+    if (tls === "Never") return encoded(stubCluster(name, settings), origins(found));
+    const policy = tls ? { ...found.policy, tls } : found.policy;
     const subset = named.subset === "" ? {} : { subset: { name: named.subset, labels: found.subsetLabels } };
-    return encoded(outboundCluster({ ...found, ...subset, settings, client }), origins(found));
+    return encoded(outboundCluster({ ...found, ...subset, policy, settings, client }), origins(found));
   }
 
   const [, address, port] = BY_ADDRESS.exec(name) ?? [];

@@ -2,7 +2,9 @@ import type { Collection } from "../../engine/collection.ts";
 import type { Reader } from "../../engine/derived.ts";
 import type { Graph } from "../../engine/graph.ts";
 import type { Index } from "../../engine/index-of.ts";
+import { type BackendTls, backendTlsOf, clientCertificateOf, namedRoots } from "../../mesh/gateway-api/backend-tls.ts";
 import { type MeshRoutes, meshRoutesKey } from "../../mesh/gateway-api/mesh-routes.ts";
+import type { GatewayApi } from "../../mesh/gateway-api/wire.ts";
 import { isExportedTo } from "../../mesh/hosts.ts";
 import type { InboundPort } from "../../mesh/inbound.ts";
 import type { MeshInputs } from "../../mesh/inputs.ts";
@@ -19,6 +21,7 @@ import {
 } from "../../mesh/lookups.ts";
 import type { MeshCollections } from "../../mesh/mesh.ts";
 import type {
+  ClientTls,
   Endpoint,
   GatewayPort,
   HeldCredential,
@@ -49,10 +52,13 @@ interface Summary {
   byTcpPort: Index<Service>;
 }
 
+type GatewayApiRows = Pick<GatewayApi, "meshRoutes" | "backendTls">;
+
 /** The mesh as the rows of Envoy resources read it: lookups for one client (a mesh scope), by name. */
 export class MeshRows {
   readonly #mesh: MeshCollections;
   /** By kind of route. */
+  readonly #backendTls: BackendTls;
   readonly #meshRoutes: readonly Collection<MeshRoutes>[];
   readonly #inputs: MeshInputs;
   readonly #summaries: readonly Summary[];
@@ -61,8 +67,9 @@ export class MeshRows {
   /** Hosts that some VirtualService has rules for, for clients in the mesh. */
   readonly #ruledHosts: Collection<true>;
 
-  constructor(graph: Graph, inputs: MeshInputs, mesh: MeshCollections, meshRoutes: readonly Collection<MeshRoutes>[]) {
-    this.#meshRoutes = meshRoutes;
+  constructor(graph: Graph, inputs: MeshInputs, mesh: MeshCollections, gatewayApi: GatewayApiRows) {
+    this.#meshRoutes = gatewayApi.meshRoutes;
+    this.#backendTls = gatewayApi.backendTls;
     this.#mesh = mesh;
     this.#inputs = inputs;
     const { fromKubernetes, fromEntries } = mesh.services;
@@ -114,6 +121,11 @@ export class MeshRows {
 
   cluster(read: Reader, client: string, { host, port, subset }: ClusterName): ClusterSpec | undefined {
     return clusterSpec(this.#mesh, read, client, port, subset, host);
+  }
+
+  /** How a gateway speaks to a service: `Never` where nothing may be sent. */
+  backendTls(read: Reader, workload: string, { service, port }: ClusterSpec): ClientTls | "Never" | undefined {
+    return backendTlsOf(this.#backendTls, read, workload, service, port.name);
   }
 
   endpoints(read: Reader, host: string, port: number, labels: Labels): readonly Endpoint[] {
@@ -210,9 +222,13 @@ export class MeshRows {
     return gatewayDomain(this.#mesh.gateways, read, workload, table, domain);
   }
 
-  /** What a gateway may be given under a name: only what its own servers name. */
+  /** What a gateway may be given under a name: what it shows and trusts, and roots that policies for backends name. */
   gatewayCredential(read: Reader, workload: string, resource: string): HeldCredential | undefined {
-    return gatewayCredential(this.#mesh.gateways, read, workload, resource);
+    const shown = clientCertificateOf(this.#backendTls, read, workload);
+    if (shown?.resource === resource) return shown;
+    return (
+      gatewayCredential(this.#mesh.gateways, read, workload, resource) ?? namedRoots(this.#backendTls, read, resource)
+    );
   }
 
   secret(read: Reader, key: string): SecretObject | undefined {

@@ -4,7 +4,7 @@ import { fromBinary } from "@bufbuild/protobuf";
 import { AnySchema, anyUnpack } from "@bufbuild/protobuf/wkt";
 import { SecretSchema } from "#envoy/extensions/transport_sockets/tls/v3/secret_pb.js";
 import { Graph } from "../../engine/graph.ts";
-import { wireGatewayApi } from "../../mesh/gateway-api/wire.ts";
+import { type GatewayApi, wireGatewayApi } from "../../mesh/gateway-api/wire.ts";
 import { meshInputs } from "../../mesh/inputs.ts";
 import { wireMesh } from "../../mesh/mesh.ts";
 import { type TestAuthority, testAuthority, tlsSecret } from "../../mesh/testing-certificates.ts";
@@ -23,8 +23,17 @@ before(async () => {
 function world() {
   const graph = new Graph();
   const inputs = meshInputs(graph);
-  const mesh = wireMesh(graph, inputs, [wireGatewayApi]);
-  const source = new EnvoySource(graph, new MeshRows(graph, inputs, mesh, []));
+  const wired: GatewayApi[] = [];
+  const mesh = wireMesh(graph, inputs, [
+    (...parts) => {
+      const api = wireGatewayApi(...parts);
+      wired.push(api);
+      return api;
+    },
+  ]);
+  const [api] = wired;
+  assert.ok(api);
+  const source = new EnvoySource(graph, new MeshRows(graph, inputs, mesh, api));
   const proxy = (name: string, namespace: string, labels: Record<string, string>, type: Peer["type"] = "router") => {
     inputs.pods.set(`${namespace}/${name}`, {
       metadata: { name, namespace, labels },

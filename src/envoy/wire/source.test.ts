@@ -27,7 +27,7 @@ function world() {
   ]);
   const [api] = apis;
   assert.ok(api);
-  const source = new EnvoySource(graph, new MeshRows(graph, inputs, mesh, api.meshRoutes));
+  const source = new EnvoySource(graph, new MeshRows(graph, inputs, mesh, api));
   const service = (name: string, index: number): void =>
     inputs.services.set(`default/${name}`, {
       metadata: { name, namespace: "default" },

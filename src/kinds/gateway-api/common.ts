@@ -70,7 +70,7 @@ export const waiting = (...types: string[]) =>
     lastTransitionTime: "1970-01-01T00:00:00Z",
   }));
 
-const parentRef = Type.Object(
+export const parentRef = Type.Object(
   {
     group: Type.Optional(groupName({ default: GROUP })),
     kind: Type.Optional(kindName({ default: "Gateway" })),

@@ -3,6 +3,7 @@
  * and HTTPRoute's `retry` of the experimental one). What the CRDs say in CEL is said here by `validate`.
  */
 import type { Kind } from "../kind.ts";
+import { backendTlsPolicyKind } from "./backend-tls-policy.ts";
 import { gatewayKind } from "./gateway.ts";
 import { gatewayClassKind } from "./gateway-class.ts";
 import { grpcRouteKind } from "./grpc-route.ts";
@@ -18,5 +19,6 @@ export const gatewayApiKinds: readonly Kind[] = [
   grpcRouteKind,
   tlsRouteKind,
   tcpRouteKind,
+  backendTlsPolicyKind,
   referenceGrantKind,
 ];

@@ -24,6 +24,8 @@ export interface BackendContext {
 }
 
 export interface ResolvedBackend {
+  /** `namespace/name` of the Service, where there is one. */
+  service?: string;
   destination: Omit<Destination, "weight">;
   fault?: Fault;
 }
@@ -49,7 +51,7 @@ export function resolveBackend(ref: BackendObjectRef, context: BackendContext): 
     const has = ports.length === 0 ? "it has none" : `it has ${ports.join(", ")}`;
     return invalid("BackendNotFound", `backend Service ${at} has no port ${port}: ${has}`);
   }
-  return { destination: { host: serviceHost(name, namespace, context.clusterDomain), port, subset: "" } };
+  return { service: at, destination: { host: serviceHost(name, namespace, context.clusterDomain), port, subset: "" } };
 }
 
 function invalid(reason: string, message: string): ResolvedBackend {

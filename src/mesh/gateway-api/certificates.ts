@@ -72,7 +72,7 @@ interface KeyPairs {
 }
 
 /** Those that may be used, and what is wrong with the first that cannot. */
-function keyPairs(refs: readonly ObjectReference[], context: CertificateContext): KeyPairs {
+export function keyPairs(refs: readonly ObjectReference[], context: CertificateContext): KeyPairs {
   const held: HeldCredential[] = [];
   const faults: Fault[] = [];
   for (const ref of refs) {

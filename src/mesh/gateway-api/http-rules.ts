@@ -19,6 +19,8 @@ export interface ResolvedRoute extends RouteFaults {
   routes: readonly HttpRoute[];
   /** Indexes of those that name no backend: for clients of a Service, they go to that Service. */
   withoutBackend: readonly number[];
+  /** Services that it sends to, `namespace/name`. */
+  backends: readonly string[];
 }
 
 /** A rule of either kind, with its matches in the model's terms. */
@@ -48,12 +50,12 @@ export function resolveRules(
   rules: readonly RouteRule[],
   context: Lookups,
 ): ResolvedRoute {
-  const faults: Faults = { refs: [], values: [] };
+  const found: Findings = { refs: [], values: [], services: new Set() };
   const backends: BackendContext = { ...context, from: { group: GROUP, kind, namespace } };
   const origin: ObjectRef = { kind: `${GROUP}/${kind}`, namespace, name };
   const made = rules.flatMap((rule, i) => {
     const answered = rule.backendRefs?.length || rule.filters?.some((filter) => ANSWERS.has(filter.type));
-    return ruleRoutes(origin, rule, i, backends, faults).map((each) => ({ route: each, answered: Boolean(answered) }));
+    return ruleRoutes(origin, rule, i, backends, found).map((each) => ({ route: each, answered: Boolean(answered) }));
   });
   return {
     namespace,
@@ -61,17 +63,20 @@ export function resolveRules(
     createdAt,
     routes: made.map((each) => each.route),
     withoutBackend: made.flatMap(({ answered }, i) => (answered ? [] : [i])),
-    ...merged("refFault", faults.refs),
-    ...merged("valueFault", faults.values),
+    backends: [...found.services].sort(),
+    ...merged("refFault", found.refs),
+    ...merged("valueFault", found.values),
   };
 }
 
 /** Filters after which a request goes nowhere, or must not. */
 const ANSWERS: ReadonlySet<string> = new Set(["RequestRedirect", "ExtensionRef"]);
 
-interface Faults {
+/** What comes up on the way. */
+interface Findings {
   refs: Fault[];
   values: Fault[];
+  services: Set<string>;
 }
 
 /** A condition has one reason, the first one's; its message tells them all. */
@@ -87,10 +92,10 @@ function ruleRoutes(
   rule: RouteRule,
   position: number,
   context: BackendContext,
-  faults: Faults,
+  found: Findings,
 ): HttpRoute[] {
   const at = `spec.rules[${position}]`;
-  const filtered = applyFilters(rule.filters ?? [], at, context, faults);
+  const filtered = applyFilters(rule.filters ?? [], at, context, found);
   const base: Omit<HttpRoute, "matches" | "action"> = {
     name: rule.name ?? `${origin.namespace}.${origin.name}.${position}`,
     origin,
@@ -102,7 +107,7 @@ function ruleRoutes(
     ? [{ action: serverError }]
     : filtered.action
       ? [{ action: filtered.action }]
-      : forward(rule.backendRefs ?? [], at, context, faults);
+      : forward(rule.backendRefs ?? [], at, context, found);
   return rule.matches.flatMap((match) => actions.map((each) => ({ ...base, ...each, matches: [match] })));
 }
 
@@ -116,7 +121,7 @@ interface Filtered {
   broken: boolean;
 }
 
-function applyFilters(filters: readonly HttpFilter[], at: string, context: BackendContext, faults: Faults): Filtered {
+function applyFilters(filters: readonly HttpFilter[], at: string, context: BackendContext, found: Findings): Filtered {
   const out: Filtered = { fields: {}, mirrors: [], broken: false };
   filters.forEach((filter, i) => {
     if (filter.requestHeaderModifier) out.fields.requestHeaders = headerOperations(filter.requestHeaderModifier);
@@ -133,14 +138,14 @@ function applyFilters(filters: readonly HttpFilter[], at: string, context: Backe
     if (filter.requestMirror) {
       const { destination, fault } = resolveBackend(filter.requestMirror.backendRef, context);
       // A copy that cannot be sent takes nothing from the request itself.
-      if (fault) faults.refs.push(fault);
+      if (fault) found.refs.push(fault);
       else
         out.mirrors.push({ destination: { ...destination, weight: 1 }, percent: mirrorPercent(filter.requestMirror) });
     }
     if (filter.type === "ExtensionRef") {
       out.broken = true;
       const { kind = "", name = "" } = filter.extensionRef ?? {};
-      faults.refs.push({
+      found.refs.push({
         reason: "InvalidKind",
         message: `${at}.filters[${i}]: extensionRef ${kind} ${name} is of a kind that is not served`,
       });
@@ -154,12 +159,13 @@ function forward(
   refs: readonly HttpBackendRef[],
   at: string,
   context: BackendContext,
-  faults: Faults,
+  found: Findings,
 ): Pick<HttpRoute, "action" | "percent">[] {
   const destinations = refs.map((ref, i): Destination => {
-    const { destination, fault } = resolveBackend(ref, context);
-    if (fault) faults.refs.push(fault);
-    const filters = backendFilters(ref.filters ?? [], `${at}.backendRefs[${i}]`, faults);
+    const { destination, service, fault } = resolveBackend(ref, context);
+    if (fault) found.refs.push(fault);
+    if (service !== undefined) found.services.add(service);
+    const filters = backendFilters(ref.filters ?? [], `${at}.backendRefs[${i}]`, found);
     const target = filters.broken ? { host: INVALID_BACKEND_HOST, port: 0, subset: "" } : destination;
     return { ...target, weight: ref.weight ?? 1, ...filters.fields };
   });
@@ -177,7 +183,7 @@ function weightOf(destinations: readonly Destination[]): number {
 }
 
 /** Of the filters on one backend, those that change headers and the host name are served. */
-function backendFilters(filters: readonly HttpFilter[], at: string, faults: Faults) {
+function backendFilters(filters: readonly HttpFilter[], at: string, found: Findings) {
   const fields: Pick<Destination, "requestHeaders" | "responseHeaders" | "hostRewrite"> = {};
   let broken = false;
   filters.forEach((filter, i) => {
@@ -187,7 +193,7 @@ function backendFilters(filters: readonly HttpFilter[], at: string, faults: Faul
       fields.hostRewrite = filter.urlRewrite.hostname;
     } else {
       broken = true;
-      faults.values.push({
+      found.values.push({
         reason: "UnsupportedValue",
         message: `${at}.filters[${i}]: ${filter.type} is not served on a single backend: move it to the rule's filters`,
       });

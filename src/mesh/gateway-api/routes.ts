@@ -13,6 +13,7 @@ import { type Parsed, parsedObjects } from "./objects.ts";
 import { type RouteFaults, type RouteStatus, routeStatus } from "./route-status.ts";
 
 export interface Routes<R extends object> {
+  kind: string;
   parents: Collection<readonly ParentResult[]>;
   resolved: Collection<R>;
   statuses: Collection<StatusRow<RouteStatus>>;
@@ -55,5 +56,5 @@ export function wireRoutes<S extends RouteSpec, R extends RouteFaults>(
   const statuses = graph.derive(`statuses of ${name}s`, routes, (key, route, read) =>
     routeStatus(kind.type, route, read.get(parents, key) ?? [], read.get(resolved, key)),
   );
-  return { parents, resolved, statuses };
+  return { kind: name, parents, resolved, statuses };
 }

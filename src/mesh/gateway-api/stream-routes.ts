@@ -15,6 +15,8 @@ export interface ResolvedStreamRoute {
   origin: ObjectRef;
   createdAt: number;
   destinations: readonly Destination[];
+  /** Services that it sends to, `namespace/name`. */
+  backends: readonly string[];
   refFault?: Fault;
 }
 
@@ -32,6 +34,7 @@ export function resolveStreamRoute(
     origin: { kind: `${GROUP}/${kind}`, namespace, name },
     createdAt,
     destinations: resolved.map(({ destination, weight }) => ({ ...destination, weight })),
+    backends: resolved.flatMap(({ service }) => service ?? []),
     ...(fault && { refFault: fault }),
   };
 }

@@ -15,6 +15,7 @@ import type { MeshCore } from "../mesh.ts";
 import type { MeshSettings } from "../model.ts";
 import type { StatusRow } from "../status-row.ts";
 import type { ParentResult } from "./attachments.ts";
+import { type BackendTls, wireBackendTls } from "./backend-tls.ts";
 import { clusterDomainOf } from "./cluster-domain.ts";
 import { type GatewayClassStatus, gatewayClassStatus } from "./gateway-class-status.ts";
 import { type GatewayStatus, gatewayStatus } from "./gateway-status.ts";
@@ -25,6 +26,7 @@ import { wireHosts } from "./hosts.ts";
 import { resolveHttpRoute } from "./http-rules.ts";
 import { type MeshRoutes, wireMeshRoutes } from "./mesh-routes.ts";
 import { wireMisdirected } from "./misdirected.ts";
+import { type PolicyStatus, wirePolicyStatuses } from "./policy-status.ts";
 import type { RouteStatus } from "./route-status.ts";
 import { type RouteSources, type Routes, wireRoutes } from "./routes.ts";
 import { wireServers } from "./servers.ts";
@@ -41,7 +43,9 @@ export interface GatewayApi extends GatewayContributions {
     gatewayClasses: Collection<StatusRow<GatewayClassStatus>>;
     gateways: Collection<StatusRow<GatewayStatus>>;
     routes: readonly Collection<StatusRow<RouteStatus>>[];
+    policies: Collection<StatusRow<PolicyStatus>>;
   };
+  backendTls: BackendTls;
 }
 
 export function wireGatewayApi(
@@ -61,6 +65,12 @@ export function wireGatewayApi(
     resolveStreamRoute("TCPRoute", route, context),
   );
   const rows = { gateways: gateways.rows };
+  const backendTls = wireBackendTls(graph, {
+    ...rows,
+    backendTlsPolicies: inputs.backendTlsPolicies,
+    credentials,
+    grants,
+  });
   return {
     servers: wireServers(graph, gateways.rows),
     hosts: [
@@ -74,6 +84,7 @@ export function wireGatewayApi(
     ],
     meshRoutes: [wireMeshRoutes(graph, "HTTPRoute", http), wireMeshRoutes(graph, "GRPCRoute", grpc)],
     gatewayRows: gateways.rows,
+    backendTls,
     statuses: {
       gatewayClasses: graph.derive("gateway class statuses", inputs.gatewayClasses, (_key, { metadata, spec }) =>
         member(spec, "controllerName") === CONTROLLER_NAME
@@ -82,6 +93,7 @@ export function wireGatewayApi(
       ),
       gateways: wireGatewayStatuses(graph, inputs, gateways, [http, grpc, tls, tcp], settings),
       routes: [http.statuses, grpc.statuses, tls.statuses, tcp.statuses],
+      policies: wirePolicyStatuses(graph, [http, grpc, tls, tcp], backendTls),
     },
   };
 }
