@@ -3,31 +3,12 @@ import { test } from "node:test";
 import { type Pod, podKind } from "../../kinds/core/pod.ts";
 import { decideInjection } from "./decide.ts";
 import { gatewayPodTemplate } from "./gateway-pod.ts";
-import { inject } from "./inject.ts";
 import { interceptionOf } from "./interception.ts";
 import { redirectRules } from "./redirect-rules.ts";
 import { defaultInjectSettings } from "./settings.ts";
+import { annotated, ENABLED, injected, pod } from "./testing.ts";
 
-function pod(metadata: Partial<Pod["metadata"]> = {}, spec: Partial<Pod["spec"]> = {}): Pod {
-  return {
-    apiVersion: "v1",
-    kind: "Pod",
-    metadata: {
-      name: "reviews-v1-5f6-abcde",
-      namespace: "default",
-      labels: { app: "reviews", version: "v1", "pod-template-hash": "5f6" },
-      ownerReferences: [
-        { apiVersion: "apps/v1", kind: "ReplicaSet", name: "reviews-v1-5f6", uid: "u", controller: true },
-      ],
-      ...metadata,
-    },
-    spec: { containers: [{ name: "reviews", image: "reviews:1" }], ...spec },
-  };
-}
-
-const enabled = { "istio-injection": "enabled" };
-const injected = (p: Pod, namespaceLabels: Record<string, string> = enabled): Pod =>
-  inject(p, { namespace: "default", namespaceLabels, settings: defaultInjectSettings });
+const enabled = ENABLED;
 
 const inLabel = (value: string): Pod => pod({ labels: { "sidecar.istio.io/inject": value } });
 
@@ -133,17 +114,17 @@ test("the gateway template fills in a container of the user's and may bind low p
   assert.deepEqual(made.spec.securityContext?.sysctls, [{ name: "net.ipv4.ip_unprivileged_port_start", value: "0" }]);
 });
 
-const annotated = (name: string, value: string) => () => injected(pod({ annotations: { [name]: value } }));
+const refused = (name: string, value: string) => () => annotated({ [name]: value });
 
 test("an annotation that cannot be understood refuses the pod, and says what to write", () => {
-  assert.throws(annotated("traffic.sidecar.istio.io/excludeOutboundPorts", "http"), /LTN4001.*"http" is not a port/);
-  assert.throws(annotated("traffic.sidecar.istio.io/includeOutboundIPRanges", "10.0.0.0/33"), /not an IP range/);
+  assert.throws(refused("traffic.sidecar.istio.io/excludeOutboundPorts", "http"), /LTN4001.*"http" is not a port/);
+  assert.throws(refused("traffic.sidecar.istio.io/includeOutboundIPRanges", "10.0.0.0/33"), /not an IP range/);
   assert.throws(
-    annotated("traffic.sidecar.istio.io/excludeOutboundIPRanges", "1.1.1.1; flush ruleset"),
+    refused("traffic.sidecar.istio.io/excludeOutboundIPRanges", "1.1.1.1; flush ruleset"),
     /not an IP range/,
   );
-  assert.throws(annotated("inject.istio.io/templates", "mine"), /there is no template "mine"/);
-  assert.throws(annotated("proxy.istio.io/config", "concurrency: many"), /not a count/);
+  assert.throws(refused("inject.istio.io/templates", "mine"), /there is no template "mine"/);
+  assert.throws(refused("proxy.istio.io/config", "concurrency: many"), /not a count/);
 });
 
 const outbound = (annotations: Record<string, string>): string[] => rulesOf(annotations, "outbound");
