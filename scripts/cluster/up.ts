@@ -1,10 +1,12 @@
 /** Brings a cluster up, from whatever state it is in. */
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { installSystemPackages } from "../system-packages.ts";
 import { buildKubernetes } from "./build/kubernetes.ts";
 import { buildCoredns, buildInit } from "./build/others.ts";
 import type { Component } from "./components.ts";
 import { requireInit, start } from "./control.ts";
+import { down } from "./down.ts";
 import { forgetContainers, importImages } from "./images/import.ts";
 import { systemImages } from "./images/system.ts";
 import type { Instance } from "./instance.ts";
@@ -28,8 +30,12 @@ const THEN: readonly Component[] = [
 
 export async function up(instance: Instance, say: Say): Promise<void> {
   prepare(say);
-  const fresh = initOf(instance) === undefined;
-  if (fresh) await makePki(instance, await startNode(instance));
+  const fresh = !isComplete(instance);
+  if (fresh) {
+    // what a node that ended otherwise left would be taken for its own
+    await down(instance, false);
+    await makePki(instance, await startNode(instance));
+  }
   for (const component of FIRST) start(instance, component);
   await componentAnswers(instance, "containerd");
   const init = requireInit(instance);
@@ -42,6 +48,11 @@ export async function up(instance: Instance, say: Say): Promise<void> {
   kubectl(instance, ["apply", "--filename", join(import.meta.dirname, "manifests/coredns.yaml")]);
   await podsCanRun(instance);
   say("the node and DNS are ready");
+}
+
+/** Whether a node is up, and was made to its end: the kubeconfig comes last. */
+function isComplete(instance: Instance): boolean {
+  return initOf(instance) !== undefined && existsSync(instance.kubeconfig);
 }
 
 /** Everything that a cluster is made of, got or built where it is missing. */

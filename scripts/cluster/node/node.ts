@@ -1,6 +1,6 @@
 /** A node: namespaces of its own (network, mounts, processes, cgroups), which end with its process 1. */
 import { spawn } from "node:child_process";
-import { cpSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { LateenError } from "../../../src/errors.ts";
@@ -13,7 +13,7 @@ import { INIT, initOf } from "./processes.ts";
 
 const script = (name: string): string => join(import.meta.dirname, name);
 
-/** Starts a node that is not there. What it keeps from the last time are images. */
+/** Starts a node that is not there, and of which nothing is left but images. */
 export async function startNode(instance: Instance): Promise<Addresses> {
   prepareVar(instance);
   spawn(script("start-node.sh"), [instance.state, join(BINARIES, INIT), instance.cgroup, instance.name], {
@@ -48,7 +48,6 @@ function prepareVar(instance: Instance): void {
   for (const folder of ["lib/etcd", "lib/kubelet", "lib/containerd", "log", "tmp"]) {
     mkdirSync(join(instance.var, folder), { recursive: true });
   }
-  rmSync(join(instance.var, "run"), { force: true });
   symlinkSync("/run", join(instance.var, "run"));
   cpSync(script("etc"), join(instance.var, "etc"), { recursive: true });
 }

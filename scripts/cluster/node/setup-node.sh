@@ -11,9 +11,6 @@ umount --lazy --recursive /sys
 mount -t sysfs sysfs /sys
 if [ -z "$hierarchies" ]; then
   mount -t cgroup2 cgroup2 /sys/fs/cgroup
-  # a group with processes may not give its controllers on
-  mkdir -p /sys/fs/cgroup/node
-  for process in $(cat /sys/fs/cgroup/cgroup.procs); do echo "$process" > /sys/fs/cgroup/node/cgroup.procs; done
 else
   mount -t tmpfs cgroup /sys/fs/cgroup
   for hierarchy in $hierarchies; do
