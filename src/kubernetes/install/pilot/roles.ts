@@ -7,9 +7,8 @@ import type { Installation } from "../installation.ts";
 import { clusterMeta, pilotMeta, revisioned } from "../names.ts";
 
 const READ = ["get", "list", "watch"];
-/** Server-side apply of objects that may not be there yet. */
-const APPLY = ["get", "list", "watch", "create", "update", "patch", "delete"];
-const CHANGE = ["update", "patch"];
+/** By server-side apply, which may be what makes the object. */
+const APPLY = ["create", "patch"];
 
 const rule = (apiGroup: string, resources: string[], verbs: string[], resourceNames?: string[]): PolicyRule => ({
   apiGroups: [apiGroup],
@@ -48,26 +47,25 @@ function readingRules({ revision, namespace }: Installation): PolicyRule[] {
     // What is configured, and what became of it.
     ...groups(istioKinds).flatMap(([group, plurals]) => [
       rule(group, plurals, READ),
-      rule(group, statusOf(plurals), CHANGE),
+      rule(group, statusOf(plurals), ["patch"]),
     ]),
     ...groups(gatewayApiKinds).flatMap(([group, plurals]) => [
       // All of them: which exist depends on the channel that the cluster has.
       rule(group, ["*"], READ),
-      rule(group, statusOf(plurals), CHANGE),
+      rule(group, statusOf(plurals), ["patch"]),
     ]),
     rule("gateway.networking.k8s.io", ["gatewayclasses"], ["create"]),
     rule("apiextensions.k8s.io", ["customresourcedefinitions"], READ),
     // Roots of trust and remembered uses, which it keeps in every namespace; what proxies reject; credentials of gateways.
     rule("", ["configmaps"], [...READ, "create"]),
-    rule("", ["configmaps"], CHANGE, ["istio-ca-root-cert", "lateen-uses", "lateen-rejections"]),
+    rule("", ["configmaps"], ["patch"], ["istio-ca-root-cert", "lateen-uses"]),
     rule("", ["secrets"], READ),
-    // Who a proxy is, and whether it may have a Secret.
+    // Who a proxy is.
     rule("authentication.k8s.io", ["tokenreviews"], ["create"]),
-    rule("authorization.k8s.io", ["subjectaccessreviews"], ["create"]),
     // The certificate by which the API server knows its webhooks. Tags are webhooks of any name.
-    rule("admissionregistration.k8s.io", ["mutatingwebhookconfigurations"], [...READ, ...CHANGE]),
+    rule("admissionregistration.k8s.io", ["mutatingwebhookconfigurations"], [...READ, "patch"]),
     rule("admissionregistration.k8s.io", ["validatingwebhookconfigurations"], READ),
-    rule("admissionregistration.k8s.io", ["validatingwebhookconfigurations"], CHANGE, validators),
+    rule("admissionregistration.k8s.io", ["validatingwebhookconfigurations"], ["patch"], validators),
   ];
 }
 
@@ -78,9 +76,9 @@ const GATEWAYS: PolicyRule[] = [rule("apps", ["deployments"], APPLY), rule("", [
 const NAMESPACE: PolicyRule[] = [
   // Its CA: made once, and found by all replicas.
   rule("", ["secrets"], ["create"]),
-  rule("", ["secrets"], CHANGE, ["istio-ca-secret"]),
-  rule("coordination.k8s.io", ["leases"], ["get", "list", "watch", "create", "update", "patch"]),
-  rule("", ["events"], ["create", "patch"]),
+  // Which of the replicas writes, and what each knows that the others should.
+  rule("coordination.k8s.io", ["leases"], ["get", "create", "update"]),
+  rule("", ["configmaps"], ["patch"], ["lateen-rejections"]),
   // A dry run that must be refused shows that validation works.
   rule("networking.istio.io", ["gateways"], ["create"]),
 ];
