@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { isBuiltIn, toCrd } from "./crd.ts";
+import { gatewayApiKinds } from "./gateway-api/index.ts";
 import { kinds } from "./registry.ts";
 
 /** What a structural schema of apiextensions.k8s.io/v1 may say. */
@@ -66,6 +67,11 @@ describe("every kind that Kubernetes does not have makes a definition that it ac
       }
     });
   }
+});
+
+test("the Gateway API's definitions say which version of it they are, in its own words", () => {
+  const annotations = gatewayApiKinds.map((kind) => toCrd(kind).metadata.annotations ?? {});
+  for (const each of annotations) assert.match(each["gateway.networking.k8s.io/bundle-version"] ?? "", /^v1\.6\.\d+$/);
 });
 
 test("groups of Kubernetes itself need no definitions", () => {

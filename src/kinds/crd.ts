@@ -1,13 +1,17 @@
 /** A kind as the CustomResourceDefinition that a cluster needs in order to serve it. */
 import type { KubeObject } from "../store/object.ts";
+import { GROUP as GATEWAY_API } from "./gateway-api/common.ts";
 import type { Kind } from "./kind.ts";
 import { toOpenApi } from "./open-api-schema.ts";
 import { sortedVersions } from "./versions.ts";
 
 /** Whether Kubernetes itself has this group, so that its kinds need no CRD. */
 export function isBuiltIn(group: string): boolean {
-  return group !== "gateway.networking.k8s.io" && (!group.includes(".") || group.endsWith(".k8s.io"));
+  return group !== GATEWAY_API && (!group.includes(".") || group.endsWith(".k8s.io"));
 }
+
+/** By these, tools of the Gateway API tell which one a cluster has: this one has fields of the experimental channel. */
+const GATEWAY_API_BUNDLE = { [`${GATEWAY_API}/bundle-version`]: "v1.6.3", [`${GATEWAY_API}/channel`]: "experimental" };
 
 export function crdName(kind: Kind): string {
   return `${kind.type.plural}.${kind.type.group}`;
@@ -30,7 +34,11 @@ export function toCrd(kind: Kind): KubeObject {
   return {
     apiVersion: "apiextensions.k8s.io/v1",
     kind: "CustomResourceDefinition",
-    metadata: { name: crdName(kind), labels: { "app.kubernetes.io/part-of": "lateen" } },
+    metadata: {
+      name: crdName(kind),
+      labels: { "app.kubernetes.io/part-of": "lateen" },
+      ...(type.group === GATEWAY_API && { annotations: GATEWAY_API_BUNDLE }),
+    },
     spec: {
       group: type.group,
       names: {

@@ -4,7 +4,7 @@
  * report that the tree keeps (docs/conformance) and does not now; --keep replaces that one.
  */
 import { spawn } from "node:child_process";
-import { createWriteStream, existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createWriteStream, existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
@@ -56,7 +56,7 @@ async function prepare(): Promise<void> {
   const files = definitions.flatMap((file) => ["-f", join(definitionsFolder(), file)]);
   await world.kubectl("apply", "--server-side", ...files);
   say("The cluster is up, with the suite's images and the Gateway API's definitions");
-  await world.lateen("install", "--kubeconfig", cluster.kubeconfig, "--set", "profile=minimal", "-y");
+  await world.lateen("install", "--set", "profile=minimal", "-y");
   await eventually(async () => {
     const features = await world.kubectl("get", "gatewayclass/istio", "-o", "jsonpath={.status.supportedFeatures}");
     if (features === "") throw new Error("GatewayClass istio does not say what it supports");
@@ -67,6 +67,7 @@ async function prepare(): Promise<void> {
 /** Its whole output, which is long, goes to a file; here only what runs, and since when. */
 async function runSuite(): Promise<void> {
   mkdirSync(OUTPUT, { recursive: true });
+  rmSync(REPORT, { force: true });
   const only = values.test === undefined ? [] : [`-test.run=TestConformance/(${values.test})`];
   const child = spawn(
     SUITE,
