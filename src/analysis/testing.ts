@@ -9,7 +9,7 @@ import { kindOf, type Source } from "./sources.ts";
 import { createWorld, type World } from "./world.ts";
 
 /** The objects of a text, those that name no namespace in `default`. */
-export function objectsIn(yaml: string): KubeObject[] {
+function objectsIn(yaml: string): KubeObject[] {
   return parseAllDocuments(yaml).flatMap((document) => {
     const object: unknown = document.toJS();
     if (!isObject(object)) return [];

@@ -32,6 +32,11 @@ test("warnings have Istio's codes", () => {
   ]);
 });
 
+test("what Kubernetes' own kinds would be warned of on one machine is not said", () => {
+  const scaler = "{apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {name: a}, spec: ";
+  assert.deepEqual(told(`${scaler}{maxReplicas: 2, scaleTargetRef: {kind: Deployment, name: d}}}`), []);
+});
+
 test("a kind that its group does not have is told, with the one that was meant", () => {
   const object = (apiVersion: string, kind: string): string[] =>
     told(`{apiVersion: ${apiVersion}, kind: ${kind}, metadata: {name: a}}`);

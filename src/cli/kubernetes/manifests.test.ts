@@ -74,6 +74,14 @@ test("what is no object is told with its line, and does not hide its neighbours"
   );
 });
 
+test("a text that stands for more than fits into memory is told, not read", () => {
+  const nine = (name: string): string => `[${Array(9).fill(name).join(",")}]`;
+  const levels = ["b", "c", "d", "e"].map((name, i) => `${name}: &${name} ${nine(`*${"abcd"[i]}`)}`);
+  const { manifests, unreadable } = parseManifests("x.yaml", `a: &a ${nine("x")}\n${levels.join("\n")}\n`);
+  assert.deepEqual(manifests, []);
+  assert.match(unreadable[0]?.problem ?? "", /cannot be read: Excessive alias count/);
+});
+
 test("YAML is read as Kubernetes does", () => {
   const { manifests } = parseManifests(
     "x.yaml",
