@@ -7,8 +7,8 @@ import type { Installation } from "../installation.ts";
 import { clusterMeta, pilotMeta, revisioned } from "../names.ts";
 
 const READ = ["get", "list", "watch"];
-/** By server-side apply, which may be what makes the object. */
-const APPLY = ["create", "patch"];
+/** Server-side apply makes what is not there yet. */
+const DEPLOY = ["create", "patch", "delete"];
 
 const rule = (apiGroup: string, resources: string[], verbs: string[], resourceNames?: string[]): PolicyRule => ({
   apiGroups: [apiGroup],
@@ -70,7 +70,10 @@ function readingRules({ revision, namespace }: Installation): PolicyRule[] {
 }
 
 /** Proxies for Gateways of the Gateway API. */
-const GATEWAYS: PolicyRule[] = [rule("apps", ["deployments"], APPLY), rule("", ["services", "serviceaccounts"], APPLY)];
+const GATEWAYS: PolicyRule[] = [
+  rule("apps", ["deployments"], DEPLOY),
+  rule("", ["services", "serviceaccounts"], DEPLOY),
+];
 
 /** In the control plane's own namespace. */
 const NAMESPACE: PolicyRule[] = [
