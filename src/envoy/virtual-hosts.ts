@@ -18,11 +18,15 @@ export interface VirtualHostParams {
   httpsRedirect?: boolean;
 }
 
+/**
+ * Leaves no request without an answer: where no route matches, Envoy would ask the control plane for the virtual host of
+ * the request's own Host, though it has the one that counts, and make the request wait for it.
+ */
 export function virtualHost({ name, domains, routes, httpsRedirect = false }: VirtualHostParams): VirtualHost {
   return create(VirtualHostSchema, {
     name,
     domains: [...domains],
-    routes: [...routes],
+    routes: takesAll(routes.at(-1)) ? [...routes] : [...routes, answer("not_found", 404)],
     // tells applications which attempt this is, as Istio's proxies do
     includeRequestAttemptCount: true,
     requireTls: httpsRedirect ? Tls.ALL : Tls.NONE,
@@ -55,15 +59,7 @@ export function blockedVirtualHost(named: Named): VirtualHost {
 
 /** For a host that a gateway does not serve. */
 export function notFoundVirtualHost(named: Named): VirtualHost {
-  return virtualHost({ ...named, routes: endedRoutes([]) });
-}
-
-/**
- * Routes that leave no request without an answer. Where none matches, Envoy would ask the control plane for the virtual
- * host of the request's own Host, though it has the one that counts.
- */
-export function endedRoutes(routes: readonly Route[]): Route[] {
-  return takesAll(routes.at(-1)) ? [...routes] : [...routes, answer("not_found", 404)];
+  return virtualHost({ ...named, routes: [] });
 }
 
 function takesAll(route: Route | undefined): boolean {

@@ -6,13 +6,7 @@ import { encode } from "../encode.ts";
 import { outboundClusterName } from "../names.ts";
 import type { Resource } from "../resource.ts";
 import { httpRoutes, mirrorClusters } from "../routes.ts";
-import {
-  blockedVirtualHost,
-  endedRoutes,
-  passthroughVirtualHost,
-  placeholderVirtualHost,
-  virtualHost,
-} from "../virtual-hosts.ts";
+import { blockedVirtualHost, passthroughVirtualHost, placeholderVirtualHost, virtualHost } from "../virtual-hosts.ts";
 import type { MeshRows } from "./mesh-rows.ts";
 import type { Scope } from "./scope.ts";
 
@@ -90,8 +84,7 @@ export function gatewayVirtualHost(
     defaultRetries: mesh.settings(read).defaultHttpRetries,
     loadBalancerOf: (destination: Destination) => balancerOf(read, mesh, scope, destination),
   };
-  const ended = endedRoutes(httpRoutes(routes, context));
-  const host = virtualHost({ name, domains: [domain], routes: ended, httpsRedirect });
+  const host = virtualHost({ name, domains: [domain], routes: httpRoutes(routes, context), httpsRedirect });
   return { host, routes, origins: originsOf(routes) };
 }
 
