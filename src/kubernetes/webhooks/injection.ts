@@ -3,6 +3,7 @@ import type { Pod } from "../../kinds/core/pod.ts";
 import { InjectionError } from "../inject/error.ts";
 import { inject } from "../inject/inject.ts";
 import type { InjectSettings } from "../inject/settings.ts";
+import { injectionWarnings } from "../inject/warnings.ts";
 import type { Judge } from "./server.ts";
 
 type Labels = Readonly<Record<string, string>>;
@@ -40,7 +41,8 @@ export function injectionWebhook({ settings, namespaceLabels, isOurs }: Injectio
       const made = await attempt(false);
       // The API server has chosen this pod for injection: where we would not, our labels may be old.
       const injected = made === pod ? await attempt(true) : made;
-      return { patch: jsonPatch.compare(pod, injected) };
+      const warnings = injected === pod ? [] : injectionWarnings(pod, now);
+      return { patch: jsonPatch.compare(pod, injected), warnings };
     } catch (error) {
       if (!(error instanceof InjectionError)) throw error;
       const name = pod.metadata.name || `${pod.metadata.generateName ?? ""}…`;
