@@ -2,6 +2,7 @@ import type { Rejected, RejectionReports } from "../../control-plane/status/reje
 import { workQueue } from "../../control-plane/status/work-queue.ts";
 import type { Graph } from "../../engine/graph.ts";
 import { type ConfigMap, configMapKind } from "../../kinds/core/config-map.ts";
+import { createOnce } from "../../store/create-once.ts";
 import { StoreError } from "../../store/error.ts";
 import { reflect } from "../../store/reflector.ts";
 import type { Store } from "../../store/store.ts";
@@ -77,15 +78,15 @@ function gone(told: object, own: string, lives: (pod: string) => boolean): Recor
 }
 
 async function tell(store: Store, namespace: string, data: Record<string, string | null>): Promise<void> {
+  const patch = () =>
+    store.patch(configMapKind.type, { namespace, name: NAME }, { type: "merge", body: { data } }).then(() => {});
   try {
-    await store.patch(configMapKind.type, { namespace, name: NAME }, { type: "merge", body: { data } });
+    await patch();
   } catch (error) {
     if (!(error instanceof StoreError && error.reason === "NotFound")) throw error;
-    const said = Object.entries(data).filter((entry): entry is [string, string] => entry[1] !== null);
-    if (said.length === 0) return;
-    const metadata = { namespace, name: NAME };
-    const map: ConfigMap = { apiVersion: "v1", kind: "ConfigMap", metadata, data: Object.fromEntries(said) };
-    await store.create(configMapKind.type, map);
+    const empty: ConfigMap = { apiVersion: "v1", kind: "ConfigMap", metadata: { namespace, name: NAME } };
+    await createOnce(store, configMapKind.type, empty);
+    await patch();
   }
 }
 
