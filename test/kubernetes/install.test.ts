@@ -131,7 +131,7 @@ describe("installing into a cluster", { timeout: 900_000 }, () => {
 
   test("an upgrade goes by what was installed, and takes new settings", async () => {
     const said = await world.lateen("upgrade", "-y");
-    assert.match(said, /Lateen \S+ is .* already; with the files and flags of its installation/);
+    assert.match(said, /Lateen is \S+ already; with the files and flags of its installation/);
     assert.match(said, /everything was as it should be/);
     await world.lateen("upgrade", "--set", "profile=demo", "--set", "meshConfig.accessLogEncoding=JSON", "-y");
     const mesh = await world.kubectl("get", "configmap", "istio", "-n", "istio-system", "-o", "jsonpath={.data.mesh}");
