@@ -5,7 +5,7 @@ import { ensureEnvoy } from "../../../src/envoy/binary/ensure-envoy.ts";
 import { debian } from "./debian.ts";
 import type { Image } from "./image.ts";
 import { type Blob, keptLayer, layer } from "./layer.ts";
-import { runtimePackages } from "./packages.ts";
+import { copyRuntimePackages } from "./packages.ts";
 import type { Content, Recipe } from "./recipes.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
@@ -57,10 +57,7 @@ function node(): Promise<Blob> {
 
 function packages(): Promise<Blob> {
   const lock = readFileSync(join(ROOT, "package-lock.json"), "utf8");
-  return keptLayer(`packages ${lock}`, (root) => {
-    const folders = runtimePackages(JSON.parse(lock).packages);
-    for (const folder of folders) put(root, join(ROOT, folder), `opt/lateen/${folder}`);
-  });
+  return keptLayer(`packages ${lock}`, (root) => copyRuntimePackages(ROOT, join(root, "opt/lateen")));
 }
 
 /** The one layer that changes with each change of ours. */

@@ -1,4 +1,6 @@
 /** Which npm packages a running Lateen needs, by the lock file. */
+import { cpSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 
 /** What only makes gen/, at installation, and the Node that stands apart. */
 const NOT_AT_RUN_TIME = ["node", "@bufbuild/buf", "@bufbuild/protoc-gen-es", "@grpc/grpc-js-xds"];
@@ -9,6 +11,12 @@ interface Locked {
 }
 
 export type Lock = Readonly<Record<string, Locked>>;
+
+/** Copies them from where npm has installed all. */
+export function copyRuntimePackages(from: string, to: string): void {
+  const { packages } = JSON.parse(readFileSync(join(from, "package-lock.json"), "utf8"));
+  for (const folder of runtimePackages(packages)) cpSync(join(from, folder), join(to, folder), { recursive: true });
+}
 
 /** Their folders, `node_modules/NAME` or deeper: what the project depends on, and what that depends on. */
 export function runtimePackages(lock: Lock, without: readonly string[] = NOT_AT_RUN_TIME): string[] {
