@@ -33,13 +33,16 @@ const LONGEST_MESSAGE = 500;
 export async function shareRejections(options: ShareRejectionsOptions): Promise<void> {
   const { store, graph, reports, own, namespace, lives, signal, onError } = options;
   let told: Readonly<Record<string, string>> = {};
+  let spoke = false;
   const queue = workQueue<string | undefined>({
     run: (_key, text) => tell(store, namespace, { ...gone(told, own, lives), [own]: text ?? null }),
     onError: (_key, error) => onError(error),
   });
   const tellOwn = (): void => {
     const text = textOf(reports.get(own) ?? []);
-    if (text !== told[own]) queue.add(own, text);
+    if (text === told[own]) return;
+    spoke = true;
+    queue.add(own, text);
   };
   const learn = (map: ConfigMap | undefined): void => {
     told = map?.data ?? {};
@@ -68,7 +71,7 @@ export async function shareRejections(options: ShareRejectionsOptions): Promise<
   stop();
   await queue.close();
   // Our proxies go to others, who will hear the same from them.
-  if (told[own] !== undefined) await tell(store, namespace, { [own]: null }).catch(onError);
+  if (spoke) await tell(store, namespace, { [own]: null }).catch(onError);
 }
 
 /** What replicas said that are no more. */
