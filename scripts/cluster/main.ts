@@ -27,44 +27,60 @@ const USAGE = `npm run cluster -- COMMAND [--name NAME]
 
 NAME is "test" unless given.`;
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    name: { type: "string", default: "test" },
-    purge: { type: "boolean", default: false },
-    kill: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
-  },
-});
-const [command, ...words] = positionals;
-
 try {
-  if (values.help || command === undefined) console.log(USAGE);
-  else {
-    if (process.getuid?.() !== 0) {
-      throw new LateenError("LTN5508", "a cluster needs the rights of root", `sudo npm run cluster -- ${command}`);
-    }
-    await runCommand(instance(values.name));
-  }
+  await main();
 } catch (error) {
   console.error(error instanceof LateenError ? `${error.code}: ${error.message}` : error);
   if (error instanceof LateenError && error.remedy !== undefined) console.error(error.remedy);
   process.exitCode = 1;
 }
 
-async function runCommand(cluster: Instance): Promise<void> {
+interface Flags {
+  purge: boolean;
+  kill: boolean;
+}
+
+async function main(): Promise<void> {
+  const { name, help, flags, command, words } = readWords();
+  if (help || command === undefined) return console.log(USAGE);
+  if (process.getuid?.() !== 0) {
+    throw new LateenError("LTN5508", "a cluster needs the rights of root", `sudo npm run cluster -- ${command}`);
+  }
+  await runCommand(instance(name), command, words, flags);
+}
+
+function readWords() {
+  try {
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
+      options: {
+        name: { type: "string", default: "test" },
+        purge: { type: "boolean", default: false },
+        kill: { type: "boolean", default: false },
+        help: { type: "boolean", default: false },
+      },
+    });
+    const [command, ...words] = positionals;
+    const { name, help, ...flags } = values;
+    return { name, help, flags, command, words };
+  } catch (error) {
+    throw new LateenError("LTN5509", error instanceof Error ? error.message : String(error), USAGE);
+  }
+}
+
+async function runCommand(cluster: Instance, command: string, words: string[], flags: Flags): Promise<void> {
   switch (command) {
     case "up":
       await up(cluster, timed());
       return console.log(nextSteps(cluster));
     case "down":
-      return down(cluster, values.purge);
+      return down(cluster, flags.purge);
     case "status":
       return showStatus();
     case "images":
       return images(cluster, words.length > 0 ? words : IMAGES, timed());
     case "stop":
-      return stop(cluster, component(words[0]), values.kill ? "SIGKILL" : "SIGTERM");
+      return stop(cluster, component(words[0]), flags.kill ? "SIGKILL" : "SIGTERM");
     case "start":
       start(cluster, component(words[0]));
       return componentAnswers(cluster, component(words[0]));
