@@ -124,6 +124,7 @@ const SOURCES: Record<Exclude<keyof MeshInputs, "configMaps" | "secrets" | "caCo
   grpcRoutes: kindOf(gatewayApiKinds, "GRPCRoute"),
   tlsRoutes: kindOf(gatewayApiKinds, "TLSRoute"),
   tcpRoutes: kindOf(gatewayApiKinds, "TCPRoute"),
+  listenerSets: kindOf(gatewayApiKinds, "ListenerSet"),
   backendTlsPolicies: kindOf(gatewayApiKinds, "BackendTLSPolicy"),
   referenceGrants: kindOf(gatewayApiKinds, "ReferenceGrant"),
 };

@@ -56,7 +56,7 @@ export function gatewayTls(
   };
 }
 
-export function credentialNames(tls: ServerTlsSpec): readonly string[] {
+function credentialNames(tls: ServerTlsSpec): readonly string[] {
   return tls.credentialNames ?? (tls.credentialName ? [tls.credentialName] : []);
 }
 

@@ -38,6 +38,7 @@ export function meshInputs(graph: Graph) {
     sidecars: graph.input<Sidecar>("Sidecar"),
     gatewayClasses: graph.input<KubeObject>("GatewayClass"),
     k8sGateways: graph.input<KubeObject>("Gateway API Gateway"),
+    listenerSets: graph.input<KubeObject>("ListenerSet"),
     httpRoutes: graph.input<KubeObject>("HTTPRoute"),
     grpcRoutes: graph.input<KubeObject>("GRPCRoute"),
     tlsRoutes: graph.input<KubeObject>("TLSRoute"),

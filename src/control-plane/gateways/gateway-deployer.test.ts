@@ -23,7 +23,9 @@ const pod: GatewayPod = ({ labels, annotations, serviceAccount }) => ({
 });
 
 const listener = (name: string, port: number, rejected = false) => ({
+  id: name,
   name,
+  owner: { kind: "gateway.networking.k8s.io/Gateway", namespace: "default", name: "bookinfo-gateway" },
   port,
   targetPort: port,
   protocol: "HTTP",

@@ -6,8 +6,7 @@ import type { GatewayListener, GatewaySpec } from "./gateway.ts";
 export function checkGateway(spec: GatewaySpec): Problem[] {
   return [
     ...checkAddresses(spec.addresses ?? []),
-    ...spec.listeners.flatMap((listener, i) => checkListener(listener, `spec.listeners[${i}]`)),
-    ...checkUniqueListeners(spec.listeners),
+    ...checkListeners(spec.listeners),
     ...checkKeys(spec.infrastructure?.labels, "spec.infrastructure.labels", "Label"),
     ...checkKeys(spec.infrastructure?.annotations, "spec.infrastructure.annotations", "Annotation"),
     ...duplicates(spec.tls?.frontend?.perPort ?? [], (entry) => String(entry.port)).map((i) =>
@@ -18,6 +17,14 @@ export function checkGateway(spec: GatewaySpec): Problem[] {
         "merge it with the first of that port",
       ),
     ),
+  ];
+}
+
+/** Of a Gateway or a ListenerSet. */
+export function checkListeners(listeners: readonly GatewayListener[]): Problem[] {
+  return [
+    ...listeners.flatMap((listener, i) => checkListener(listener, `spec.listeners[${i}]`)),
+    ...checkUniqueListeners(listeners),
   ];
 }
 

@@ -63,7 +63,7 @@ const listenerTls = Type.Object({
   options: Type.Optional(map(Type.String({ maxLength: 4096 }), { maxProperties: 16 })),
 });
 
-const listener = Type.Object({
+export const listener = Type.Object({
   name: sectionName(),
   hostname: Type.Optional(hostname()),
   port: portNumber(),
@@ -137,6 +137,18 @@ const spec = Type.Object({
 });
 export type GatewaySpec = Static<typeof spec>;
 
+export const listenerStatuses = () =>
+  listMap(
+    Type.Object({
+      name: sectionName(),
+      supportedKinds: Type.Optional(atomicList(routeKind, { maxItems: 8 })),
+      attachedRoutes: Type.Integer({ format: "int32" }),
+      conditions: conditions(),
+    }),
+    ["name"],
+    { maxItems: 64 },
+  );
+
 const status = Type.Object(
   {
     addresses: Type.Optional(
@@ -146,18 +158,7 @@ const status = Type.Object(
     ),
     attachedListenerSets: Type.Optional(Type.Integer({ format: "int32" })),
     conditions: Type.Optional(conditions({ default: waiting("Accepted", "Programmed") })),
-    listeners: Type.Optional(
-      listMap(
-        Type.Object({
-          name: sectionName(),
-          supportedKinds: Type.Optional(atomicList(routeKind, { maxItems: 8 })),
-          attachedRoutes: Type.Integer({ format: "int32" }),
-          conditions: conditions(),
-        }),
-        ["name"],
-        { maxItems: 64 },
-      ),
-    ),
+    listeners: Type.Optional(listenerStatuses()),
   },
   { default: { conditions: waiting("Accepted", "Programmed") } },
 );

@@ -8,6 +8,7 @@ import { gatewayKind } from "./gateway.ts";
 import { gatewayClassKind } from "./gateway-class.ts";
 import { grpcRouteKind } from "./grpc-route.ts";
 import { httpRouteKind } from "./http-route.ts";
+import { listenerSetKind } from "./listener-set.ts";
 import { referenceGrantKind } from "./reference-grant.ts";
 import { tcpRouteKind } from "./tcp-route.ts";
 import { tlsRouteKind } from "./tls-route.ts";
@@ -15,6 +16,7 @@ import { tlsRouteKind } from "./tls-route.ts";
 export const gatewayApiKinds: readonly Kind[] = [
   gatewayClassKind,
   gatewayKind,
+  listenerSetKind,
   httpRouteKind,
   grpcRouteKind,
   tlsRouteKind,

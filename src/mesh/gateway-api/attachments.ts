@@ -8,8 +8,9 @@ import type { MeshSettings } from "../model.ts";
 import { clusterDomainOf } from "./cluster-domain.ts";
 import type { Fault } from "./conditions.ts";
 import type { GatewayRow } from "./gateways.ts";
-import { selectorMatches } from "./label-selector.ts";
+import { type ListenerSetParsed, parentOf } from "./listener-sets.ts";
 import type { Listener } from "./listeners.ts";
+import { namespaceAllowed } from "./namespaces.ts";
 import { type GatewayParsed, GROUP } from "./objects.ts";
 
 /** One reference of a route to a parent, and what came of it. */
@@ -17,7 +18,7 @@ export interface ParentResult {
   ref: ParentRef;
   /** Why the route is not accepted there, if so. */
   denied?: Fault;
-  /** Listeners that it is attached to, with the hosts that the two have in common. */
+  /** Ids of the listeners that it is attached to, with the hosts that the two have in common. */
   listeners: readonly { gateway: string; listener: string; hosts: readonly string[] }[];
   /** Ports of a Service whose clients it is for. */
   service?: { host: string; ports: readonly number[]; consumer: string };
@@ -27,6 +28,7 @@ export interface AttachmentSources {
   gateways: Collection<GatewayRow>;
   /** All Gateways there are: those of other classes are others' affair. */
   allGateways: Collection<GatewayParsed>;
+  listenerSets: Collection<ListenerSetParsed>;
   namespaces: Collection<NamespaceObject>;
   services: Collection<ServiceObject>;
   settings: Collection<MeshSettings>;
@@ -46,6 +48,7 @@ export function parentResults(route: Attachable, sources: AttachmentSources, rea
   return route.parentRefs.flatMap((ref) => {
     const { group = GROUP, kind = "Gateway" } = ref;
     if (group === GROUP && kind === "Gateway") return gatewayParent(route, ref, sources, read) ?? [];
+    if (group === GROUP && kind === "ListenerSet") return listenerSetParent(route, ref, sources, read) ?? [];
     if (group === "" && kind === "Service") return serviceParent(route, ref, sources, read);
     return [];
   });
@@ -59,34 +62,65 @@ function gatewayParent(
 ): ParentResult | undefined {
   const key = `${ref.namespace ?? route.namespace}/${ref.name}`;
   const gateway = read.get(sources.gateways, key);
-  if (!gateway) {
-    if (read.get(sources.allGateways, key)) return undefined;
-    return denied(ref, "NoMatchingParent", `there is no Gateway ${key}`);
-  }
+  if (gateway) return listenersParent(route, ref, key, gateway, sources, read);
+  if (read.get(sources.allGateways, key)) return undefined;
+  return denied(ref, "NoMatchingParent", `there is no Gateway ${key}`);
+}
+
+/** A ListenerSet is ours when its Gateway is. */
+function listenerSetParent(
+  route: Attachable,
+  ref: ParentRef,
+  sources: AttachmentSources,
+  read: Reader,
+): ParentResult | undefined {
+  const set = read.get(sources.listenerSets, `${ref.namespace ?? route.namespace}/${ref.name}`);
+  const key = set && parentOf(set);
+  const gateway = key === undefined ? undefined : read.get(sources.gateways, key);
+  return key !== undefined && gateway ? listenersParent(route, ref, key, gateway, sources, read) : undefined;
+}
+
+/** The listeners that the Gateway `key` has from the object that the reference names. */
+function listenersParent(
+  route: Attachable,
+  ref: ParentRef,
+  key: string,
+  gateway: GatewayRow,
+  sources: AttachmentSources,
+  read: Reader,
+): ParentResult {
+  const { kind = "Gateway", namespace = route.namespace } = ref;
+  const parent = `${kind} ${namespace}/${ref.name}`;
   const named = gateway.listeners.filter(
-    (listener) =>
-      (ref.sectionName === undefined || listener.name === ref.sectionName) &&
-      (ref.port === undefined || listener.port === ref.port),
+    ({ owner, name, port }) =>
+      owner.kind === `${GROUP}/${kind}` &&
+      owner.namespace === namespace &&
+      owner.name === ref.name &&
+      (ref.sectionName === undefined || name === ref.sectionName) &&
+      (ref.port === undefined || port === ref.port),
   );
   if (named.length === 0) {
     const wanted = [
       ...(ref.sectionName === undefined ? [] : [`named ${ref.sectionName}`]),
       ...(ref.port === undefined ? [] : [`on port ${ref.port}`]),
     ];
-    return denied(ref, "NoMatchingParent", `Gateway ${key} has no listener ${wanted.join(" ")}`);
+    const what = wanted.length === 0 ? `that Gateway ${key} takes` : wanted.join(" ");
+    return denied(ref, "NoMatchingParent", `${parent} has no listener ${what}`);
   }
-  const allowed = named.filter((listener) => allows(listener, route.namespace, gateway.namespace, sources, read));
+  const allowed = named.filter(({ namespaces, owner }) =>
+    namespaceAllowed(namespaces, route.namespace, owner.namespace, sources.namespaces, read),
+  );
   const fit = allowed.filter((listener) => carries(listener, route.kind));
   if (fit.length === 0) {
     const why =
       allowed.length === 0
-        ? `no listener of Gateway ${key} allows routes of namespace ${route.namespace}`
-        : (allowed[0]?.rejected?.message ?? `no listener of Gateway ${key} allows routes of kind ${route.kind}`);
+        ? `no listener of ${parent} allows routes of namespace ${route.namespace}`
+        : (allowed[0]?.rejected?.message ?? `no listener of ${parent} allows routes of kind ${route.kind}`);
     return denied(ref, "NotAllowedByListeners", why);
   }
-  const bound = fit.flatMap((listener) => {
-    const hosts = commonHosts(listener.hostname, route.hostnames);
-    return hosts.length === 0 ? [] : [{ gateway: key, listener: listener.name, hosts }];
+  const bound = fit.flatMap(({ id, hostname }) => {
+    const hosts = commonHosts(hostname, route.hostnames);
+    return hosts.length === 0 ? [] : [{ gateway: key, listener: id, hosts }];
   });
   if (bound.length === 0) {
     const theirs = fit.map(({ hostname }) => hostname).join(", ");
@@ -98,25 +132,6 @@ function gatewayParent(
 
 function carries(listener: Listener, routeKind: string): boolean {
   return !listener.rejected && listener.supportedKinds.some(({ kind }) => kind === routeKind);
-}
-
-function allows(
-  { namespaces }: Listener,
-  routeNamespace: string,
-  gatewayNamespace: string,
-  sources: AttachmentSources,
-  read: Reader,
-): boolean {
-  switch (namespaces.from ?? "Same") {
-    case "All":
-      return true;
-    case "Same":
-      return routeNamespace === gatewayNamespace;
-    case "Selector": {
-      const labels = read.get(sources.namespaces, routeNamespace)?.metadata.labels;
-      return namespaces.selector !== undefined && labels !== undefined && selectorMatches(namespaces.selector, labels);
-    }
-  }
 }
 
 /** The hosts that a listener and a route have in common. Either without any stands for all. */

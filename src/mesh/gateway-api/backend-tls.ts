@@ -95,12 +95,7 @@ function faultOf(fault: Fault | undefined, wellKnown: string | undefined): { ref
 }
 
 /** The policy that holds at a port: one for the port before one for all of the Service, the older before the younger. */
-export function policyAt(
-  backendTls: BackendTls,
-  read: Reader,
-  service: string,
-  port: string,
-): BackendTlsPolicy | undefined {
+function policyAt(backendTls: BackendTls, read: Reader, service: string, port: string): BackendTlsPolicy | undefined {
   return oldest(backendTls, read, `${service}|${port}`) ?? oldest(backendTls, read, `${service}|`);
 }
 

@@ -29,11 +29,15 @@ export interface ListenerTls {
   rejected?: Fault;
 }
 
-/** Undefined for listeners without TLS. */
+/**
+ * Undefined for listeners without TLS.
+ * @param frontend What the Gateway demands of clients, which refers to CAs as `gateway` does.
+ */
 export function listenerTls(
   listener: GatewayListener,
   frontend: NonNullable<GatewaySpec["tls"]>["frontend"],
   context: CertificateContext,
+  gateway = context,
 ): ListenerTls | undefined {
   if (listener.protocol !== "HTTPS" && listener.protocol !== "TLS") return undefined;
   if (listener.tls?.mode === "Passthrough") return { tls: plainTls("Passthrough", []) };
@@ -42,7 +46,7 @@ export function listenerTls(
   const perPort = frontend?.perPort?.find(({ port }) => port === listener.port);
   const validation = (perPort ? perPort.tls : frontend?.default)?.validation;
   if (!validation) return withPairs(own, plainTls("Simple", own.held));
-  const roots = clientRoots(validation.caCertificateRefs, context);
+  const roots = clientRoots(validation.caCertificateRefs, gateway);
   const refFault = own.fault ?? roots.fault;
   if (!roots.held) {
     const message = `no certificate of a client can be judged: ${roots.fault?.message ?? "no CA is named"}`;

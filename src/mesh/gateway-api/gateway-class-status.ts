@@ -49,6 +49,7 @@ const SUPPORTED_FEATURES = [
   "HTTPRouteRetryBackendTimeout",
   "HTTPRouteRetryConnectionError",
   "HTTPRouteSchemeRedirect",
+  "ListenerSet",
   "ReferenceGrant",
   "TCPRoute",
   "TLSRoute",

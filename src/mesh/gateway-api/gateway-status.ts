@@ -1,28 +1,27 @@
 /** What the status of a Gateway says. */
 import { gatewayKind } from "../../kinds/gateway-api/gateway.ts";
 import type { ConditionRow, StatusRow } from "../status-row.ts";
-import { condition, type Fault, negativeCondition } from "./conditions.ts";
+import { condition, type Fault } from "./conditions.ts";
 import type { GatewayRow } from "./gateways.ts";
+import { isValid, type ListenerStatus, listenerStatus, RESOLVED } from "./listener-status.ts";
 import type { Listener } from "./listeners.ts";
+import { GROUP } from "./objects.ts";
 
 /** What the status says about the world, as far as it can be seen from objects. */
 export interface GatewayState {
   addresses: readonly { type: "IPAddress" | "Hostname"; value: string }[];
   /** Whether a proxy behind the Gateway's Service is ready. */
   ready: boolean;
-  /** Routes attached, by listener. */
+  /** Routes attached, by listener's id. */
   attached: ReadonlyMap<string, number>;
 }
 
 export interface GatewayStatus {
   addresses: GatewayState["addresses"];
   conditions: readonly ConditionRow[];
-  listeners: readonly {
-    name: string;
-    supportedKinds: Listener["supportedKinds"];
-    attachedRoutes: number;
-    conditions: readonly ConditionRow[];
-  }[];
+  listeners: readonly ListenerStatus[];
+  /** How many ListenerSets have a listener that is served here. */
+  attachedListenerSets: number;
 }
 
 export function gatewayStatus(gateway: GatewayRow, generation: number, state: GatewayState): StatusRow<GatewayStatus> {
@@ -45,17 +44,23 @@ export function gatewayStatus(gateway: GatewayRow, generation: number, state: Ga
           ? [condition("InsecureFrontendValidationMode", generation, undefined, INSECURE)]
           : []),
       ],
-      listeners: gateway.listeners.map((listener) => ({
-        name: listener.name,
-        supportedKinds: listener.supportedKinds,
-        attachedRoutes: state.attached.get(listener.name) ?? 0,
-        conditions: listenerConditions(listener, generation, notProgrammed(gateway, state)),
-      })),
+      listeners: ownListeners(gateway).map((each) =>
+        listenerStatus(each, generation, state.attached.get(each.id) ?? 0, notProgrammed(gateway, state)),
+      ),
+      attachedListenerSets: acceptedSets(gateway).size,
     },
   };
 }
 
-const RESOLVED: Fault = { reason: "ResolvedRefs", message: "All references resolved" };
+/** Those that the Gateway itself names. */
+function ownListeners({ listeners }: GatewayRow): Listener[] {
+  return listeners.filter(({ owner }) => owner.kind === `${GROUP}/Gateway`);
+}
+
+function acceptedSets({ listeners }: GatewayRow): Set<string> {
+  const added = listeners.filter((each) => each.owner.kind === `${GROUP}/ListenerSet` && isValid(each));
+  return new Set(added.map(({ owner }) => `${owner.namespace}/${owner.name}`));
+}
 
 const INSECURE: Fault = {
   reason: "ConfigurationChanged",
@@ -66,7 +71,7 @@ function refusal(gateway: GatewayRow): Fault | undefined {
   // An address that is not to be had is a matter of Programmed; one of an unknown type makes the Gateway invalid.
   if (gateway.addressFault?.reason === "UnsupportedAddress") return gateway.addressFault;
   if (gateway.parametersFault) return gateway.parametersFault;
-  if (gateway.listeners.some(({ rejected }) => !rejected)) return undefined;
+  if (ownListeners(gateway).some(({ rejected }) => !rejected)) return undefined;
   return { reason: "ListenersNotValid", message: `none of the listeners can be served: ${rejections(gateway)}` };
 }
 
@@ -77,11 +82,13 @@ function acceptance(gateway: GatewayRow): Fault {
     : { reason: "ListenersNotValid", message: `some listeners cannot be served: ${rejected}` };
 }
 
-function rejections({ listeners }: GatewayRow): string {
-  return listeners.flatMap(({ name, rejected }) => (rejected ? [`${name}: ${rejected.message}`] : [])).join("; ");
+function rejections(gateway: GatewayRow): string {
+  return ownListeners(gateway)
+    .flatMap(({ name, rejected }) => (rejected ? [`${name}: ${rejected.message}`] : []))
+    .join("; ");
 }
 
-function notProgrammed(gateway: GatewayRow, state: GatewayState): Fault | undefined {
+export function notProgrammed(gateway: GatewayRow, state: GatewayState): Fault | undefined {
   const refused = refusal(gateway);
   if (refused) return { reason: "Invalid", message: refused.message };
   if (gateway.addressFault) return gateway.addressFault;
@@ -98,18 +105,4 @@ function notProgrammed(gateway: GatewayRow, state: GatewayState): Fault | undefi
     return { reason: "AddressNotAssigned", message: `Service ${gateway.service} has no address yet` };
   }
   return undefined;
-}
-
-function listenerConditions(listener: Listener, generation: number, gatewayFault: Fault | undefined): ConditionRow[] {
-  const { rejected, conflicted, refFault, overlapping } = listener;
-  const invalid = rejected ?? (refFault?.reason === "InvalidCertificateRef" ? refFault : undefined);
-  const pending = gatewayFault && { reason: "Pending", message: gatewayFault.message };
-  const programmed = invalid ? { reason: "Invalid", message: invalid.message } : pending;
-  return [
-    condition("Accepted", generation, rejected, { reason: "Accepted", message: "The listener is valid" }),
-    condition("Programmed", generation, programmed, { reason: "Programmed", message: "Connections are accepted" }),
-    condition("ResolvedRefs", generation, refFault, RESOLVED),
-    negativeCondition("Conflicted", generation, conflicted, { reason: "NoConflicts", message: "No conflicts" }),
-    ...(overlapping ? [negativeCondition("OverlappingTLSConfig", generation, overlapping, overlapping)] : []),
-  ];
 }

@@ -4,15 +4,16 @@ import type { Reader } from "../../engine/derived.ts";
 import type { Graph } from "../../engine/graph.ts";
 import type { KubeObject } from "../../store/object.ts";
 import type { Credentials } from "../credentials.ts";
-import type { ServiceObject } from "../kubernetes.ts";
+import type { NamespaceObject, ServiceObject } from "../kubernetes.ts";
 import type { HeldCredential, MeshSettings } from "../model.ts";
 import type { Workloads } from "../workloads.ts";
 import { type CertificateContext, keyPairs, listenerTls } from "./certificates.ts";
 import { clusterDomainOf } from "./cluster-domain.ts";
 import type { Fault } from "./conditions.ts";
 import type { Grants } from "./grants.ts";
+import { addedListeners, type ListenerSets } from "./listener-sets.ts";
 import { type Listener, listenersOf } from "./listeners.ts";
-import { type GatewayParsed, parsedGateways } from "./objects.ts";
+import { type GatewayParsed, GROUP, parsedGateways } from "./objects.ts";
 
 /** Of GatewayClasses that this control plane serves, and in statuses that it writes. */
 export const CONTROLLER_NAME = "istio.io/gateway-controller";
@@ -45,6 +46,8 @@ export interface GatewaySources {
   gatewayClasses: Collection<KubeObject>;
   k8sGateways: Collection<KubeObject>;
   services: Collection<ServiceObject>;
+  listenerSets: ListenerSets;
+  namespaces: Collection<NamespaceObject>;
   credentials: Credentials;
   workloads: Workloads;
   grants: Grants;
@@ -106,9 +109,15 @@ function gatewayRow(gateway: GatewayParsed, sources: GatewaySources, read: Reade
   };
   const from = { kind: "Gateway", namespace: gateway.namespace };
   const context = { read, credentials: sources.credentials, grants: sources.grants, from };
-  const listeners = listenersOf(gateway.spec.listeners, {
+  const owner = { kind: `${GROUP}/Gateway`, namespace: gateway.namespace, name: gateway.name };
+  const own = gateway.spec.listeners.map((spec) => ({ spec, owner }));
+  const added = addedListeners(gateway, sources.listenerSets, sources.namespaces, read);
+  const listeners = listenersOf(own, added, {
     targetPort,
-    tls: (listener) => listenerTls(listener, gateway.spec.tls?.frontend, context),
+    tls: ({ spec, owner: { kind, namespace } }) => {
+      const by = { ...context, from: { kind: kind.slice(kind.indexOf("/") + 1), namespace } };
+      return listenerTls(spec, gateway.spec.tls?.frontend, by, context);
+    },
   });
   const addressFault = named && !service ? missingService(named.host, named.service) : unsupportedAddress(gateway);
   return {

@@ -18,6 +18,7 @@ interface Attached {
   /** The route's key. */
   route: string;
   gateway: string;
+  /** Its id. */
   listener: string;
   host: string;
 }
@@ -63,22 +64,22 @@ function hostRows(
   resolved: Collection<ResolvedRoute>,
   read: Reader,
 ): [string, GatewayHostContribution][] {
-  const listener = gateway.listeners.find(({ name }) => name === at.listener);
-  const server = listener && serverOf(gateway, listener);
+  const listener = gateway.listeners.find(({ id }) => id === at.listener);
+  const server = listener && serverOf(listener);
   if (!server) return [];
   const siblings = gateway.listeners.filter((other) => other.port === listener.port && !other.rejected);
   // A request belongs to the listener with the most specific hostname, even if that one has no route for it.
-  if (ownerOf(at.host, siblings)?.name !== listener.name) return [];
+  if (ownerOf(at.host, siblings)?.id !== listener.id) return [];
 
   const routes = hostAndWildcards(at.host).flatMap((host) => routesAt({ ...at, host }, byHost, resolved, read));
   // Where TLS is ended the handshake has chosen the listener: misdirected.ts.
   const narrower = siblings.filter(
-    ({ hostname, name }) =>
+    ({ hostname, id }) =>
       !server.tls &&
-      name !== listener.name &&
+      id !== listener.id &&
       hostname !== at.host &&
       covers(at.host, hostname === "" ? "*" : hostname) &&
-      read.bucket(byHost, bucketOf({ gateway: at.gateway, listener: name, host: hostname })).size === 0,
+      read.bucket(byHost, bucketOf({ gateway: at.gateway, listener: id, host: hostname })).size === 0,
   );
   const oldest = Math.min(...routes.map(({ createdAt }) => createdAt), Number.MAX_SAFE_INTEGER);
   return gateway.workloads.flatMap((workload) => {

@@ -13,14 +13,15 @@ import { serverOf } from "./servers.ts";
 
 export function wireMisdirected(graph: Graph, gateways: Collection<GatewayRow>): Collection<GatewayHostContribution> {
   return graph.deriveMany<GatewayRow, GatewayHostContribution>("hosts of other listeners", gateways, (key, gateway) => {
-    const servers = gateway.listeners.flatMap((listener) => serverOf(gateway, listener) ?? []);
+    const servers = gateway.listeners.flatMap((listener) => serverOf(listener) ?? []);
     const secured = servers.filter(({ protocol }) => protocol === "HTTPS");
     return secured.flatMap((server) =>
       domainsOf(server, secured).flatMap(({ domain, routes }) =>
         gateway.workloads.map((workload): [string, GatewayHostContribution] => {
           const { targetPort } = server;
           const base = { gateway: workload, targetPort, bind: "", createdAt: gateway.createdAt };
-          return [`${workload}|${key}|${server.name}|${domain}`, { ...base, table: tableOf(server), domain, routes }];
+          const table = tableOf(server);
+          return [`${workload}|${key}|${table}|${domain}`, { ...base, table, domain, routes }];
         }),
       ),
     );

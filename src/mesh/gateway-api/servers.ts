@@ -5,7 +5,6 @@ import type { GatewayServerContribution } from "../gateways.ts";
 import type { GatewayServer } from "../model.ts";
 import type { GatewayRow } from "./gateways.ts";
 import type { Listener } from "./listeners.ts";
-import { GROUP } from "./objects.ts";
 
 const PROTOCOLS: Readonly<Record<string, GatewayServer["protocol"]>> = {
   HTTP: "HTTP",
@@ -15,13 +14,13 @@ const PROTOCOLS: Readonly<Record<string, GatewayServer["protocol"]>> = {
 };
 
 /** Undefined where nothing is to listen: the listener was refused, or may not use the certificates that it names. */
-export function serverOf(gateway: GatewayRow, listener: Listener): GatewayServer | undefined {
-  const { name, port, targetPort, hostname, tls } = listener;
+export function serverOf(listener: Listener): GatewayServer | undefined {
+  const { name, owner, port, targetPort, hostname, tls } = listener;
   const protocol = PROTOCOLS[listener.protocol];
   const needsTls = protocol === "HTTPS" || protocol === "TLS";
   if (!protocol || listener.rejected || (needsTls && !tls)) return undefined;
   return {
-    origin: { kind: `${GROUP}/Gateway`, namespace: gateway.namespace, name: gateway.name },
+    origin: owner,
     name,
     port,
     targetPort,
@@ -37,13 +36,11 @@ export function wireServers(graph: Graph, gateways: Collection<GatewayRow>): Col
   return graph.deriveMany<GatewayRow, GatewayServerContribution>("gateway api servers", gateways, (key, gateway) =>
     gateway.workloads.flatMap((workload) =>
       gateway.listeners.flatMap((listener): [string, GatewayServerContribution][] => {
-        const server = serverOf(gateway, listener);
+        const server = serverOf(listener);
         if (!server) return [];
         const { targetPort } = server;
         const { createdAt } = gateway;
-        return [
-          [`${workload}|${key}|${listener.name}`, { gateway: workload, targetPort, bind: "", createdAt, server }],
-        ];
+        return [[`${workload}|${key}|${listener.id}`, { gateway: workload, targetPort, bind: "", createdAt, server }]];
       }),
     ),
   );

@@ -58,15 +58,15 @@ export function wireStreamRoutes(
       const route = read.get(resolved, key);
       if (!route) return [];
       return results.flatMap(({ listeners }) =>
-        listeners.flatMap(({ gateway: at, listener: name, hosts }) => {
+        listeners.flatMap(({ gateway: at, listener: id, hosts }) => {
           const gateway = read.get(gateways, at);
-          const listener = gateway?.listeners.find((each) => each.name === name);
-          const server = gateway && listener && serverOf(gateway, listener);
-          if (!server) return [];
+          const listener = gateway?.listeners.find((each) => each.id === id);
+          const server = listener && serverOf(listener);
+          if (!gateway || !server) return [];
           const { origin, createdAt, destinations } = route;
           const routes = [{ name: key, origin, sniHosts: hosts, destinationSubnets: [], destinations }];
           return gateway.workloads.map((workload): [string, GatewayTcpContribution] => [
-            `${workload}|${at}|${name}|${kind}|${key}`,
+            `${workload}|${at}|${id}|${kind}|${key}`,
             {
               gateway: workload,
               targetPort: server.targetPort,

@@ -12,25 +12,24 @@ import { tlsRouteKind } from "../../kinds/gateway-api/tls-route.ts";
 import type { GatewayContributions } from "../gateways.ts";
 import type { MeshInputs } from "../inputs.ts";
 import type { MeshCore } from "../mesh.ts";
-import type { MeshSettings } from "../model.ts";
 import type { StatusRow } from "../status-row.ts";
-import type { ParentResult } from "./attachments.ts";
 import { type BackendTls, wireBackendTls } from "./backend-tls.ts";
-import { clusterDomainOf } from "./cluster-domain.ts";
 import { type GatewayClassStatus, gatewayClassStatus } from "./gateway-class-status.ts";
-import { type GatewayStatus, gatewayStatus } from "./gateway-status.ts";
-import { CONTROLLER_NAME, type GatewayRow, type Gateways, wireGateways } from "./gateways.ts";
+import type { GatewayStatus } from "./gateway-status.ts";
+import { CONTROLLER_NAME, type GatewayRow, wireGateways } from "./gateways.ts";
 import { wireGrants } from "./grants.ts";
 import { resolveGrpcRoute } from "./grpc-rules.ts";
 import { wireHosts } from "./hosts.ts";
 import { resolveHttpRoute } from "./http-rules.ts";
+import type { ListenerSetStatus } from "./listener-set-status.ts";
+import { wireListenerSets } from "./listener-sets.ts";
 import { type MeshRoutes, wireMeshRoutes } from "./mesh-routes.ts";
 import { wireMisdirected } from "./misdirected.ts";
+import { wireParentStatuses } from "./parent-statuses.ts";
 import { type PolicyStatus, wirePolicyStatuses } from "./policy-status.ts";
 import type { RouteStatus } from "./route-status.ts";
-import { type RouteSources, type Routes, wireRoutes } from "./routes.ts";
+import { type RouteSources, wireRoutes } from "./routes.ts";
 import { wireServers } from "./servers.ts";
-import { addressesOf, isReady, wireReadyServices } from "./service-state.ts";
 import { resolveStreamRoute, wireStreamRoutes } from "./stream-routes.ts";
 
 export interface GatewayApi extends GatewayContributions {
@@ -42,6 +41,7 @@ export interface GatewayApi extends GatewayContributions {
   statuses: {
     gatewayClasses: Collection<StatusRow<GatewayClassStatus>>;
     gateways: Collection<StatusRow<GatewayStatus>>;
+    listenerSets: Collection<StatusRow<ListenerSetStatus>>;
     routes: readonly Collection<StatusRow<RouteStatus>>[];
     policies: Collection<StatusRow<PolicyStatus>>;
   };
@@ -54,8 +54,16 @@ export function wireGatewayApi(
   { workloads, settings, credentials }: Pick<MeshCore, "workloads" | "settings" | "credentials">,
 ): GatewayApi {
   const grants = wireGrants(graph, inputs.referenceGrants);
-  const gateways = wireGateways(graph, { ...inputs, workloads, settings, credentials, grants });
-  const sources: RouteSources = { ...inputs, gateways: gateways.rows, allGateways: gateways.parsed, settings, grants };
+  const listenerSets = wireListenerSets(graph, inputs.listenerSets);
+  const gateways = wireGateways(graph, { ...inputs, listenerSets, workloads, settings, credentials, grants });
+  const sources: RouteSources = {
+    ...inputs,
+    gateways: gateways.rows,
+    allGateways: gateways.parsed,
+    listenerSets: listenerSets.rows,
+    settings,
+    grants,
+  };
   const http = wireRoutes(graph, httpRouteKind, inputs.httpRoutes, sources, resolveHttpRoute);
   const grpc = wireRoutes(graph, grpcRouteKind, inputs.grpcRoutes, sources, resolveGrpcRoute);
   const tls = wireRoutes(graph, tlsRouteKind, inputs.tlsRoutes, sources, (route, context) =>
@@ -64,6 +72,7 @@ export function wireGatewayApi(
   const tcp = wireRoutes(graph, tcpRouteKind, inputs.tcpRoutes, sources, (route, context) =>
     resolveStreamRoute("TCPRoute", route, context),
   );
+  const kinds = [http, grpc, tls, tcp];
   const rows = { gateways: gateways.rows };
   const backendTls = wireBackendTls(graph, {
     ...rows,
@@ -91,39 +100,17 @@ export function wireGatewayApi(
           ? gatewayClassStatus(metadata.name, metadata.generation ?? 0, member(spec, "parametersRef") !== undefined)
           : undefined,
       ),
-      gateways: wireGatewayStatuses(graph, inputs, gateways, [http, grpc, tls, tcp], settings),
-      routes: [http.statuses, grpc.statuses, tls.statuses, tcp.statuses],
-      policies: wirePolicyStatuses(graph, [http, grpc, tls, tcp], backendTls),
+      ...wireParentStatuses(graph, {
+        inputs,
+        gateways,
+        listenerSets,
+        settings,
+        parents: kinds.map((each) => each.parents),
+      }),
+      routes: kinds.map((each) => each.statuses),
+      policies: wirePolicyStatuses(graph, kinds, backendTls),
     },
   };
-}
-
-function wireGatewayStatuses(
-  graph: Graph,
-  inputs: Pick<MeshInputs, "services" | "endpointSlices">,
-  gateways: Gateways,
-  routes: readonly Pick<Routes<object>, "parents">[],
-  settings: Collection<MeshSettings>,
-): Collection<StatusRow<GatewayStatus>> {
-  const ready = wireReadyServices(graph, inputs.endpointSlices);
-  const byListener = routes.map(({ parents }) =>
-    graph.index(parents, "listener", (results: readonly ParentResult[]) =>
-      results.flatMap(({ listeners }) => listeners.map(({ gateway, listener }) => `${gateway}|${listener}`)),
-    ),
-  );
-  return graph.derive("gateway api gateway statuses", gateways.parsed, (key, { generation }, read) => {
-    const gateway = read.get(gateways.rows, key);
-    if (!gateway) return undefined;
-    const attached = gateway.listeners.map(({ name }): [string, number] => [
-      name,
-      byListener.reduce((sum, index) => sum + read.bucket(index, `${key}|${name}`).size, 0),
-    ]);
-    return gatewayStatus(gateway, generation, {
-      addresses: addressesOf(read.get(inputs.services, gateway.service), clusterDomainOf(settings, read)),
-      ready: isReady(ready, read, gateway.service),
-      attached: new Map(attached),
-    });
-  });
 }
 
 function member(value: unknown, name: string): unknown {
