@@ -2,7 +2,8 @@
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { run } from "../run.ts";
+import { LateenError } from "../../../src/errors.ts";
+import { run, succeeds } from "../run.ts";
 import type { Fill } from "./layer.ts";
 
 /** Leaves a system with these packages, the tools of busybox where no package has them, and the users of Istio's images. */
@@ -28,14 +29,28 @@ function download(work: string, packages: readonly string[]): string[] {
   const archives = join(work, "archives");
   mkdirSync(join(archives, "partial"), { recursive: true });
   writeFileSync(join(work, "status"), "");
-  run("apt-get", [
+  const get = [
     ...["-o", `Dir::State::status=${join(work, "status")}`],
     ...["-o", `Dir::Cache::archives=${archives}`],
     ...["-o", "Debug::NoLocking=1", "-o", "APT::Sandbox::User=root"],
     ...["install", "--yes", "--no-install-recommends", "--download-only", ...packages],
-  ]);
+  ];
+  if (!succeeds("apt-get", get)) {
+    // the lists may be older than the archive, or not there
+    updateLists();
+    run("apt-get", get);
+  }
   const files = readdirSync(archives).filter((file) => file.endsWith(".deb"));
   return files.map((file) => join(archives, file));
+}
+
+function updateLists(): void {
+  if (succeeds("apt-get", ["update", "-qq"])) return;
+  throw new LateenError(
+    "LTN5511",
+    "images are made of Debian's packages, and apt-get does not get their lists on this machine",
+    "Make them on a Debian or Ubuntu, or with docker: images/README.md",
+  );
 }
 
 function addTools(root: string): void {
