@@ -39,12 +39,11 @@ for (const [what, candidate, namespace, labels, expected] of DECISIONS) {
   });
 }
 
-test("a sidecar starts after the rules are set, before the pod's own init containers, and the app comes last", () => {
+test("a sidecar starts before the pod's own init containers, and the app comes last", () => {
   const made = injected(pod({}, { initContainers: [{ name: "migrate" }] }));
   assert.deepEqual(
     made.spec.initContainers?.map(({ name, restartPolicy }) => [name, restartPolicy]),
     [
-      ["istio-init", undefined],
       ["istio-proxy", "Always"],
       ["migrate", undefined],
     ],
@@ -66,7 +65,7 @@ test("an injected pod carries Istio's labels and annotations", () => {
   assert.equal(labels?.["service.istio.io/canonical-revision"], "v1");
   assert.equal(annotations?.["kubectl.kubernetes.io/default-container"], "reviews");
   assert.deepEqual(JSON.parse(annotations?.["sidecar.istio.io/status"] ?? ""), {
-    initContainers: ["istio-init", "istio-proxy"],
+    initContainers: ["istio-proxy"],
     containers: [],
     volumes: ["istio-token", "istiod-ca-cert"],
     imagePullSecrets: null,
@@ -95,7 +94,7 @@ test("what a user writes for istio-proxy wins, entry by entry", () => {
     env: [{ name: "EXTRA", value: "1" }],
     resources: { requests: { cpu: "1" } },
   };
-  const proxy = injected(pod({}, { containers: [{ name: "app" }, own] })).spec.initContainers?.[1];
+  const proxy = injected(pod({}, { containers: [{ name: "app" }, own] })).spec.initContainers?.[0];
   assert.equal(proxy?.image, defaultInjectSettings.proxyImage);
   assert.deepEqual(proxy?.resources, { requests: { cpu: "1" } });
   assert.ok(proxy?.env?.some(({ name }) => name === "POD_NAME") && proxy.env.some(({ name }) => name === "EXTRA"));

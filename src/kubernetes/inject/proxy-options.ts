@@ -9,6 +9,8 @@ export interface ProxyOptions {
   /** An init container that stays, or one beside the application's. */
   native: boolean;
   interception: "REDIRECT" | "NONE";
+  /** The kernel's rules are set by a container of their own, and the proxy never has a capability. */
+  initContainer: boolean;
   rewriteProbes: boolean;
   leaveSeconds: number;
   logLevel: string;
@@ -31,12 +33,15 @@ export function proxyOptions(annotations: Labels, settings: InjectSettings): Pro
     if (annotations[name] !== undefined) throw new InjectionError(name, "it is not supported", remedy);
   }
   const config = configOf(annotations, settings);
+  const native = flagIn(annotations, "sidecar.istio.io/nativeSidecar") ?? settings.nativeSidecars;
   const readiness = (name: string, value: number): number =>
     countIn(annotations, `readiness.status.sidecar.istio.io/${name}`) ?? value;
   return {
     config,
-    native: flagIn(annotations, "sidecar.istio.io/nativeSidecar") ?? settings.nativeSidecars,
+    native,
     interception: interceptionMode(annotations, config),
+    // beside the application it would be too late
+    initContainer: !native || (flagIn(annotations, "lateen.io/initContainer") ?? settings.initContainer),
     rewriteProbes: flagIn(annotations, "sidecar.istio.io/rewriteAppHTTPProbers") ?? settings.rewriteProbes,
     leaveSeconds: countIn(annotations, "lateen.io/leaveSeconds") ?? settings.leaveSeconds,
     logLevel: logLevel(annotations, settings),

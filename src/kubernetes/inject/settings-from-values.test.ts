@@ -30,7 +30,7 @@ test("an installation's values and its mesh configuration become settings", () =
       pilot: { env: { ENABLE_NATIVE_SIDECARS: false } },
       sidecarInjectorWebhook: { rewriteAppHTTPProbe: false, templates: { mine: "{}" }, defaultTemplates: [] },
     },
-    { trustDomain: "td", defaultConfig: { concurrency: 4, tracing: {} } },
+    { trustDomain: "td", defaultConfig: { concurrency: 4, tracing: {} }, lateen: { leaveSeconds: 5 } },
   );
   assert.equal(settings.proxyImage, "registry.example.com/mesh/proxyv2:1.5");
   assert.equal(settings.imagePullPolicy, "Always");
@@ -44,6 +44,7 @@ test("an installation's values and its mesh configuration become settings", () =
   assert.deepEqual([settings.nativeSidecars, settings.rewriteProbes], [false, false]);
   const { concurrency, holdApplicationUntilProxyStarts, ignored } = settings.proxyConfig;
   assert.deepEqual([concurrency, holdApplicationUntilProxyStarts, ignored], [4, true, ["tracing"]]);
+  assert.equal(settings.leaveSeconds, 5);
   assert.deepEqual(settings.defaultTemplates, ["sidecar"]);
 });
 

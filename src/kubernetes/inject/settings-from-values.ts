@@ -82,6 +82,7 @@ export function injectSettingsFrom(values: unknown, meshConfig: unknown = {}): I
   const revision = values.revision || d.revision;
   const rootNamespace = global.istioNamespace || d.rootNamespace;
   const trustDomain = field(meshConfig, "trustDomain");
+  const ours = ownOf(meshConfig);
   const proxyConfig = mergeProxyConfig(d.proxyConfig, member(meshConfig, "defaultConfig"));
   return {
     ...d,
@@ -102,6 +103,8 @@ export function injectSettingsFrom(values: unknown, meshConfig: unknown = {}): I
     ...(proxy.lifecycle && { lifecycle: proxy.lifecycle }),
     // Istio's switch, which is an environment variable of its control plane
     nativeSidecars: String(pilot?.env?.ENABLE_NATIVE_SIDECARS ?? "true") !== "false",
+    initContainer: ours.initContainer ?? d.initContainer,
+    leaveSeconds: ours.leaveSeconds ?? d.leaveSeconds,
     rewriteProbes: webhook.rewriteAppHTTPProbe ?? true,
     interception: {
       includeOutboundIPRanges: proxy.includeIPRanges ?? d.interception.includeOutboundIPRanges,
@@ -139,6 +142,20 @@ function resourcesOf(
   const texts = (quantities: Quantities): Record<string, string> =>
     Object.fromEntries(Object.entries(quantities).map(([name, value]) => [name, String(value)]));
   return { requests: texts(written.requests ?? {}), ...(written.limits && { limits: texts(written.limits) }) };
+}
+
+/** What Istio's mesh configuration has no words for. */
+const Own = shape("Lateen", {}, { initContainer: bool, leaveSeconds: Type.Integer({ minimum: 0 }) });
+
+function ownOf(meshConfig: unknown): Type.Static<typeof Own> {
+  const written = member(meshConfig, "lateen") ?? {};
+  if (Check(Own, written)) return written;
+  const [first] = Errors(Own, written);
+  throw new LateenError(
+    "LTN4003",
+    `the mesh's configuration is not right: lateen${first?.instancePath ?? ""} ${first?.message ?? ""}`,
+    "Correct it in meshConfig.",
+  );
 }
 
 function member(value: unknown, name: string): unknown {

@@ -35,6 +35,8 @@ export interface InjectSettings {
   lifecycle?: Lifecycle;
   /** Sidecars as init containers that stay (Kubernetes 1.29): they start before the app and end after it. */
   nativeSidecars: boolean;
+  /** A container of its own sets the kernel's rules, as where no other may have NET_ADMIN: pods start a second later. */
+  initContainer: boolean;
   /** The kubelet's probes go by the proxy, which passes them on: they work whatever the mesh demands of clients. */
   rewriteProbes: boolean;
   /**
@@ -75,6 +77,7 @@ export const defaultInjectSettings: InjectSettings = {
   componentLogLevel: "",
   resources: { requests: { cpu: "10m", memory: "40Mi" } },
   nativeSidecars: true,
+  initContainer: false,
   rewriteProbes: true,
   leaveSeconds: 2,
   interception: {

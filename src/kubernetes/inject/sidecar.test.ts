@@ -9,6 +9,23 @@ const names = (made: Pod): string[][] => [
 ];
 const CLASSIC = { "sidecar.istio.io/nativeSidecar": "false" };
 
+test("a proxy sets the rules itself, then gives up all rights for good; or never has any, beside an init container", () => {
+  const own = proxyOf(annotated({}));
+  const script = own.command?.[2] ?? "";
+  assert.match(script, /^nft "\$1" && shift && exec setpriv --reuid=1337 .*--bounding-set=-all --no-new-privs envoy/);
+  assert.match(own.command?.[4] ?? "", /redirect to :15006/);
+  const made = annotated({ "lateen.io/initContainer": "true" });
+  assert.deepEqual(names(made)[0], ["istio-init", "istio-proxy"]);
+  assert.match(containerOf(made, "istio-init")?.command?.[1] ?? "", /redirect to :15006/);
+  assert.deepEqual(proxyOf(made).securityContext?.capabilities, { drop: ["ALL"] });
+  assert.equal(proxyOf(made).command, undefined);
+});
+
+test("rootless, where there is one user, the proxy keeps what it marks its connections with", () => {
+  const [, , script] = proxyOf(annotated({}, { socketMark: 1337 })).command ?? [];
+  assert.equal(script, 'nft "$1" && shift && exec envoy "$@"');
+});
+
 test("a classic sidecar comes last, or first where the application is to wait for it", () => {
   const made = annotated(CLASSIC);
   assert.deepEqual(names(made), [["istio-init"], ["reviews", "istio-proxy"]]);
@@ -108,7 +125,7 @@ test("what a user writes for istio-init wins too, and a proxy written as an init
     { name: "istio-init", resources },
     { name: "istio-proxy", image: "auto", env: [{ name: "EXTRA", value: "1" }] },
   ];
-  const made = injected(pod({}, { initContainers: written }));
+  const made = injected(pod({}, { initContainers: written }), { initContainer: true });
   assert.deepEqual(names(made), [["istio-init", "istio-proxy"], ["reviews"]]);
   assert.deepEqual(containerOf(made, "istio-init")?.resources, resources);
   assert.ok(proxyOf(made).env?.some(({ name }) => name === "EXTRA"));
@@ -140,7 +157,7 @@ test("a template of the installation's is laid over the pod, and over its proxy 
   const settings = { templates, defaultTemplates: ["sidecar", "mine"] };
   const made = annotated({}, settings);
   assert.equal(made.metadata.labels?.hello, "world");
-  assert.deepEqual(names(made), [["istio-init", "istio-proxy"], ["reviews"]]);
+  assert.deepEqual(names(made), [["istio-proxy"], ["reviews"]]);
   assert.ok(proxyOf(made).env?.some(({ name }) => name === "A"));
   for (const name of ["program", "broken", "absent"]) {
     const asked = { "inject.istio.io/templates": `sidecar,${name}` };

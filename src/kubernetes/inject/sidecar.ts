@@ -2,10 +2,10 @@ import type { Container } from "../../kinds/core/container.ts";
 import type { Pod } from "../../kinds/core/pod.ts";
 import type { PodSpec } from "../../kinds/core/pod-spec.ts";
 import { prepareApp } from "./app-containers.ts";
-import { INIT_CONTAINER, initContainer } from "./init-container.ts";
 import { mergeContainer } from "./merge-container.ts";
 import { PROXY_CONTAINER, proxyContainer } from "./proxy-container.ts";
 import { type ProxyOptions, proxyOptions } from "./proxy-options.ts";
+import { INIT_CONTAINER, initContainer, rulesFor, withOwnRules } from "./rules.ts";
 import type { InjectSettings } from "./settings.ts";
 import { withProxyMetadata, withVolumes } from "./template.ts";
 import { userVolumeMounts } from "./volumes.ts";
@@ -19,9 +19,12 @@ export function sidecarTemplate(pod: Pod, settings: InjectSettings): Pod {
   const workload = workloadOf(pod.metadata).name;
   const made = proxyContainer({ type: "sidecar", workload, options, probes, settings });
   const mounted = { ...made, volumeMounts: [...(made.volumeMounts ?? []), ...userVolumeMounts(annotations)] };
-  const proxy = overridden(mounted, pod.spec);
-  const init =
-    options.interception === "REDIRECT" ? [overridden(initContainer(annotations, options, settings), pod.spec)] : [];
+  const redirected = options.interception === "REDIRECT";
+  const rules = redirected ? rulesFor(annotations, options, settings) : "";
+  const byInit = redirected && options.initContainer;
+  const ruling = redirected && !byInit ? withOwnRules(mounted, rules, settings) : mounted;
+  const proxy = overridden(ruling, pod.spec);
+  const init = byInit ? [overridden(initContainer(rules, options, settings), pod.spec)] : [];
   const placed = options.native ? nativeSidecar(spec, init, proxy) : classicSidecar(spec, init, proxy, options);
   const labelled = withProxyMetadata(pod, settings, {
     labels: { "security.istio.io/tlsMode": pod.metadata.labels?.["security.istio.io/tlsMode"] ?? "istio" },
