@@ -11,7 +11,7 @@ import { wireGatewayProblems } from "../mesh/gateway-problems.ts";
 import { meshInputs } from "../mesh/inputs.ts";
 import type { NamespaceObject, PodObject } from "../mesh/kubernetes.ts";
 import { wireReferences } from "../mesh/references.ts";
-import { DEFAULT_SETTINGS } from "../mesh/settings.ts";
+import { DEFAULT_SETTINGS, SYSTEM_NAMESPACE } from "../mesh/settings.ts";
 import type { Store } from "../store/store.ts";
 import type { Hub } from "../xds/hub.ts";
 import { type Address, DiscoveryServer } from "../xds/server.ts";
@@ -40,6 +40,8 @@ export interface ControlPlaneOptions {
   revision?: string;
   /** Of this one among several control planes on the store. Default: "". */
   name?: string;
+  /** Where it runs and keeps what is its own. Default: istio-system. */
+  namespace?: string;
   /** Which of several control planes writes what one alone must write. Default: this one. */
   lead?: Lead;
   /** Whose token a proxy shows. Default: asks the store for a TokenReview. */
@@ -76,6 +78,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     log,
     review = reviewThrough(store),
     name = "",
+    namespace = SYSTEM_NAMESPACE,
     revision = "default",
     lead = alwaysLead,
   } = options;
@@ -83,7 +86,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const { signal } = stop;
   const failed = (doing: string, error: unknown): void => log.warn({ error: String(error) }, doing);
   const onError = (doing: string) => (error: unknown) => failed(doing, error);
-  const { rootNamespace, trustDomain, clusterDomain } = DEFAULT_SETTINGS;
+  const { trustDomain, clusterDomain } = DEFAULT_SETTINGS;
 
   const graph = new Graph();
   const inputs = meshInputs(graph);
@@ -91,6 +94,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const source = new EnvoySource(graph, new MeshRows(graph, inputs, model.mesh, model.gatewayApi));
   await followInputs(graph, inputs, store, {
     signal,
+    namespace,
     meshConfigMap: revision === "default" ? "istio" : `istio-${revision}`,
     onError: onError("watching the store"),
     onAbsent: (kind) => log.info({ kind }, "the store does not have this kind; it is followed as soon as it comes"),
@@ -99,14 +103,14 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
 
   const authority = await followAuthority({
     store,
-    namespace: rootNamespace,
+    namespace,
     trustDomain,
     signal,
     onError: onError("following the CA's Secret"),
   });
   const identity = await serverCertificate({
     authority,
-    dnsNames: controlPlaneNames(rootNamespace, clusterDomain, revision),
+    dnsNames: controlPlaneNames(namespace, clusterDomain, revision),
     signal,
     onError: onError("renewing the control plane's certificate"),
   });
@@ -132,7 +136,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     wireRejections(
       graph,
       rejections,
-      (replica, read) => replica === name || read.get(inputs.pods, `${rootNamespace}/${replica}`) !== undefined,
+      (replica, read) => replica === name || read.get(inputs.pods, `${namespace}/${replica}`) !== undefined,
     ),
   ];
   const writing = [

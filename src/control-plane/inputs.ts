@@ -21,6 +21,8 @@ export interface FollowOptions {
   signal: AbortSignal;
   /** Of the ConfigMap with the mesh's settings. Default: `istio`. */
   meshConfigMap?: string;
+  /** Where that is. Default: istio-system. */
+  namespace?: string;
   /** Hears of what failed and is tried again. */
   onError(error: unknown): void;
   /** Hears once that the store does not have this kind; it is followed as soon as it comes. */
@@ -40,7 +42,7 @@ export async function followInputs(
   store: Store,
   options: FollowOptions,
 ): Promise<void> {
-  const { signal, onError, onAbsent, meshConfigMap = "istio" } = options;
+  const { signal, onError, onAbsent, meshConfigMap = "istio", namespace = SYSTEM_NAMESPACE } = options;
   const first: (() => void)[] = [];
   const follow = (
     input: Input<KubeObject>,
@@ -88,9 +90,9 @@ export async function followInputs(
       follow(input(inputs, name), { type }, selection, reads),
     ),
     follow(input(inputs, "configMaps"), configMapKind, {
-      namespace: SYSTEM_NAMESPACE,
+      namespace,
       fieldSelector: `metadata.name=${meshConfigMap}`,
-      // Whatever its name, the model reads it in one place.
+      // Whatever its name and place, the model reads it in one place.
       key: `${SYSTEM_NAMESPACE}/istio`,
     }),
   ]);

@@ -82,6 +82,7 @@ export async function startIstiod(options: IstiodOptions): Promise<Istiod> {
     listen: [{ host: ANYWHERE, port: ports.xds }],
     revision,
     name: podName,
+    namespace,
     lead: held.lead,
     log,
   });
