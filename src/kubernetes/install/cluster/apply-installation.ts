@@ -66,7 +66,7 @@ async function deliver(
       progress.finished(name, touched);
       return touched;
     } catch (error) {
-      progress.failed(name);
+      if (!signal.aborted) progress.failed(name);
       throw error;
     }
   };

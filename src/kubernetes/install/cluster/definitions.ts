@@ -17,7 +17,7 @@ interface Definition extends KubeObject {
 
 export const definitionType: ResourceType = customResourceDefinitionKind.type;
 
-export function isDefinition(object: KubeObject): object is Definition {
+function isDefinition(object: KubeObject): object is Definition {
   const { spec } = object;
   return object.kind === "CustomResourceDefinition" && isFields(spec) && Array.isArray(spec.versions);
 }
@@ -31,7 +31,7 @@ export async function listDefinitions(store: Store, labelSelector?: string): Pro
 }
 
 /** What a definition lets the API serve, in the version that objects are stored in. */
-export function definedType({ spec }: Definition): ResourceType {
+function definedType({ spec }: Definition): ResourceType {
   const stored = spec.versions.find(({ storage }) => storage) ?? spec.versions[0];
   return {
     group: spec.group,

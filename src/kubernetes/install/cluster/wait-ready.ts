@@ -3,7 +3,7 @@ import { LateenError } from "../../../errors.ts";
 import type { KubeObject } from "../../../store/object.ts";
 import type { KubeApi } from "./kube-api.ts";
 import { find, nameOf, shown, typeOf } from "./objects.ts";
-import { missing, takesTime } from "./rolled-out.ts";
+import { isWebhook, missing, takesTime } from "./rolled-out.ts";
 import { whyNotReady } from "./why-not-ready.ts";
 
 export interface WaitOptions {
@@ -37,6 +37,12 @@ export async function waitReady(api: KubeApi, objects: readonly KubeObject[], op
       onWaiting(await Promise.all(waiting.map((object) => described(api, object, elapsed > ASK_WHY_MS))));
     await sleep(Math.min(POLL_MS, Math.max(1, timeoutMs - elapsed)), undefined, { signal });
   }
+}
+
+/** A webhook waits for its control plane: while that is not ready, nothing is to be said of the webhook. */
+function causes(waiting: readonly KubeObject[]): KubeObject[] {
+  const others = waiting.filter((object) => !isWebhook(object));
+  return others.length > 0 ? others : [...waiting];
 }
 
 async function described(api: KubeApi, object: KubeObject, ask: boolean): Promise<string> {
