@@ -6,6 +6,7 @@ import type { Index } from "../engine/index-of.ts";
 import type { DestinationRule, DestinationRuleSpec, SubsetSpec } from "../kinds/istio/destination-rule-schema.ts";
 import type { PortTrafficPolicySpec, TrafficPolicySpec } from "../kinds/istio/traffic-policy-schema.ts";
 import { byAge, createdAt } from "./age.ts";
+import { credentialNamesIn } from "./client-credentials.ts";
 import { hostAndWildcards, isExportedTo, resolveHost } from "./hosts.ts";
 import type { MeshInputs } from "./inputs.ts";
 import type { DestinationPolicy, Labels, MeshSettings, ObjectRef, Service, TrafficPolicy } from "./model.ts";
@@ -27,6 +28,8 @@ export interface DestinationRules {
   rows: Collection<DestinationRuleRow>;
   /** Bucket `namespace/host`, wildcards as they are written. */
   byNamespaceAndHost: Index<DestinationRuleRow>;
+  /** By the names of the Secrets that they name. */
+  byCredential: Index<DestinationRuleRow>;
 }
 
 export function wireDestinationRules(
@@ -56,6 +59,7 @@ export function wireDestinationRules(
   return {
     rows,
     byNamespaceAndHost: graph.index(rows, "namespace and host", ({ origin, host }) => [`${origin.namespace}/${host}`]),
+    byCredential: graph.index(rows, "credential", ({ spec }) => credentialNamesIn(spec)),
   };
 }
 

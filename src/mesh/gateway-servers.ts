@@ -1,6 +1,7 @@
 /** A server of Istio's Gateway in the model's terms. */
 import type { ServerSpec } from "../kinds/istio/gateway-schema.ts";
 import type { ServerTlsSpec } from "../kinds/istio/server-schema.ts";
+import { CIPHER_SUITES } from "../kinds/istio/server-tls-checks.ts";
 import type { GatewayProtocol, GatewayTls, HeldCredential } from "./model.ts";
 
 const PROTOCOLS: Readonly<Record<string, GatewayProtocol>> = {
@@ -52,7 +53,7 @@ export function gatewayTls(
     certificateHashes: tls.verifyCertificateHash ?? [],
     ...(tls.minProtocolVersion && { minVersion: tls.minProtocolVersion }),
     ...(tls.maxProtocolVersion && { maxVersion: tls.maxProtocolVersion }),
-    cipherSuites: tls.cipherSuites ?? [],
+    cipherSuites: (tls.cipherSuites ?? []).filter((name) => CIPHER_SUITES.has(name)),
   };
 }
 

@@ -54,6 +54,14 @@ test("credentials are Secrets of the gateway's namespace, several where keys dif
   assert.deepEqual([files?.certificates, files?.clientRoots], [[{ certificate: "/a", privateKey: "/b" }], "/c"]);
 });
 
+test("cipher suites that Envoy does not know are left out: it would refuse the port with all its servers", () => {
+  const w = world();
+  w.gateway(
+    server({ mode: "SIMPLE", credentialName: "c", cipherSuites: ["NONE-SUCH", "ECDHE-RSA-AES256-GCM-SHA384"] }),
+  );
+  assert.deepEqual(w.servers()[0]?.tls?.cipherSuites, ["ECDHE-RSA-AES256-GCM-SHA384"]);
+});
+
 test("servers that end TLS have tables of hosts of their own, those of plain HTTP on one port share one", () => {
   const w = world();
   const plain = (name: string): Server => ({ port: { number: 80, name, protocol: "HTTP" }, hosts: [`${name}.com`] });

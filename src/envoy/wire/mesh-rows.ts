@@ -2,6 +2,7 @@ import type { Collection } from "../../engine/collection.ts";
 import type { Reader } from "../../engine/derived.ts";
 import type { Graph } from "../../engine/graph.ts";
 import type { Index } from "../../engine/index-of.ts";
+import { clientCredential } from "../../mesh/client-credentials.ts";
 import { type BackendTls, backendTlsOf, clientCertificateOf, namedRoots } from "../../mesh/gateway-api/backend-tls.ts";
 import { type MeshRoutes, meshRoutesKey } from "../../mesh/gateway-api/mesh-routes.ts";
 import type { GatewayApi } from "../../mesh/gateway-api/wire.ts";
@@ -222,12 +223,15 @@ export class MeshRows {
     return gatewayDomain(this.#mesh.gateways, read, workload, table, domain);
   }
 
-  /** What a gateway may be given under a name: what it shows and trusts, and roots that policies for backends name. */
-  gatewayCredential(read: Reader, workload: string, resource: string): HeldCredential | undefined {
+  /** What a gateway may be given under a name: what it shows and trusts itself, as its clients' server or as a client. */
+  gatewayCredential(read: Reader, workload: string, client: string, resource: string): HeldCredential | undefined {
     const shown = clientCertificateOf(this.#backendTls, read, workload);
     if (shown?.resource === resource) return shown;
+    const { destinationRules, credentials } = this.#mesh;
     return (
-      gatewayCredential(this.#mesh.gateways, read, workload, resource) ?? namedRoots(this.#backendTls, read, resource)
+      gatewayCredential(this.#mesh.gateways, read, workload, resource) ??
+      namedRoots(this.#backendTls, read, resource) ??
+      clientCredential(destinationRules, credentials, read, parseScope(client), resource)
     );
   }
 

@@ -135,6 +135,33 @@ test("roots stand beside the key pair, or in a Secret of their own, which comes 
   assert.equal(roots(), own.certificate.trim());
 });
 
+test("what a DestinationRule names is for gateways that it is for, of their own namespace's Secrets", async () => {
+  const w = world();
+  const pair = await authority.issue("client");
+  for (const namespace of ["edge", "other"]) {
+    const key = `${namespace}/client`;
+    w.inputs.secrets.set(key, tlsSecret(key, pair, authority.certificate));
+  }
+  const [edge, other, sidecar] = [
+    w.proxy("edge-1", "edge", { istio: "edge" }),
+    w.proxy("other-1", "other", { istio: "other" }),
+    w.proxy("app-1", "edge", {}, "sidecar"),
+  ];
+  w.inputs.destinationRules.set("edge/outside", {
+    apiVersion: "networking.istio.io/v1",
+    kind: "DestinationRule",
+    metadata: { name: "outside", namespace: "edge" },
+    spec: {
+      host: "outside.com",
+      exportTo: ["."],
+      trafficPolicy: { tls: { mode: "MUTUAL", credentialName: "client" } },
+    },
+  });
+  assert.equal(keyOf(w.ask(edge, "kubernetes://client").read()), pair.privateKey);
+  assert.equal(w.ask(edge, "kubernetes://client-cacert").read()?.case, "validationContext");
+  for (const stranger of [other, sidecar]) assert.equal(w.ask(stranger, "kubernetes://client").read(), undefined);
+});
+
 test("what a Secret holds is not in the engine's account of what it did", async () => {
   const w = world();
   const pair = await authority.issue("a.com");

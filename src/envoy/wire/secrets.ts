@@ -10,11 +10,11 @@ import type { Scope } from "./scope.ts";
 
 /**
  * What a proxy gets under a secret's name. Undefined, which leaves it what it has: the object is not there or cannot be
- * used, or none of the proxy's own servers names it.
+ * used, or nothing that is written for the proxy names it.
  */
 export function secretRow(read: Reader, mesh: MeshRows, scope: Scope, name: string): Resource | undefined {
   if (scope.type !== "Gateway") return undefined;
-  const credential = mesh.gatewayCredential(read, scope.workload, name);
+  const credential = mesh.gatewayCredential(read, scope.workload, scope.client, name);
   const secret = credential && secretOf(read, mesh, credential);
   return secret && encode(SecretSchema, secret, { name, origins: originsOf(credential) });
 }

@@ -254,6 +254,16 @@ describe("the other kinds", () => {
     ],
     [
       "Gateway",
+      server(`${https}, hosts: ['*'], tls: {mode: MUTUAL, credentialName: c, verifyCertificateSpki: [x]}`),
+      ["spec.servers[0].tls.verifyCertificateSpki[0] LTN2001"],
+    ],
+    [
+      "Gateway",
+      server(`${https}, hosts: ['*'], tls: {mode: MUTUAL, credentialName: c, verifyCertificateHash: ['12:34']}`),
+      ["spec.servers[0].tls.verifyCertificateHash[0] LTN2001"],
+    ],
+    [
+      "Gateway",
       `{servers: [{${http}, hosts: [a.com]}, {${http}, hosts: [b.com]}]}`,
       ["spec.servers[1].port.name LTN2004"],
     ],

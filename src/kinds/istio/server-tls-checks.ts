@@ -1,9 +1,37 @@
 /** TLS that a server ends or passes through. */
-import type { Report } from "./report.ts";
+import { each, type Report } from "./report.ts";
 import type { ServerTlsSpec } from "./server-schema.ts";
+
+/** What Envoy knows: it refuses a whole port for another. */
+export const CIPHER_SUITES: ReadonlySet<string> = new Set([
+  "ECDHE-ECDSA-AES128-GCM-SHA256",
+  "ECDHE-RSA-AES128-GCM-SHA256",
+  "ECDHE-ECDSA-AES256-GCM-SHA384",
+  "ECDHE-RSA-AES256-GCM-SHA384",
+  "ECDHE-ECDSA-CHACHA20-POLY1305",
+  "ECDHE-RSA-CHACHA20-POLY1305",
+  "ECDHE-ECDSA-AES128-SHA",
+  "ECDHE-RSA-AES128-SHA",
+  "ECDHE-ECDSA-AES256-SHA",
+  "ECDHE-RSA-AES256-SHA",
+  "AES128-GCM-SHA256",
+  "AES256-GCM-SHA384",
+  "AES128-SHA",
+  "AES256-SHA",
+  "DES-CBC3-SHA",
+]);
+
+const SPKI = /^[A-Za-z0-9+/]{43}=$/;
+const HASH = /^([0-9A-Fa-f]{2}:?){31}[0-9A-Fa-f]{2}$/;
 
 export function checkServerTls(report: Report, field: string, tls: ServerTlsSpec | undefined): void {
   if (!tls) return;
+  each(tls.verifyCertificateSpki, `${field}.verifyCertificateSpki`, (value, at) => {
+    if (!SPKI.test(value)) report("value", at, `"${value}" is no SHA-256 in base64`, "give the hash of the public key");
+  });
+  each(tls.verifyCertificateHash, `${field}.verifyCertificateHash`, (value, at) => {
+    if (!HASH.test(value)) report("value", at, `"${value}" is no SHA-256 in hex`, "give the certificate's fingerprint");
+  });
   const named = Boolean(tls.credentialName || tls.credentialNames?.length);
   const sources = [
     tls.serverCertificate && tls.privateKey && "serverCertificate",
@@ -51,6 +79,9 @@ export function warnServerTls(report: Report, field: string, tls: ServerTlsSpec 
       "use SIMPLE, MUTUAL or PASSTHROUGH",
     );
   }
+  each(tls.cipherSuites, `${field}.cipherSuites`, (name, at) => {
+    if (!CIPHER_SUITES.has(name)) report("noEffect", at, `"${name}" is no cipher suite of Envoy's`, "take it out");
+  });
   const old = tls.minProtocolVersion === "TLSV1_0" || tls.minProtocolVersion === "TLSV1_1";
   if (old && !tls.cipherSuites?.length) {
     const message = "TLS before 1.2 has none of the ciphers that are on by default";
