@@ -262,6 +262,27 @@ describe("components.*.k8s", () => {
   });
 });
 
+test("what is allowed but cannot do what it seems to is told", () => {
+  const { warnings } = read({
+    components: {
+      pilot: { k8s: { replicaCount: 2 } },
+      ingressGateways: [
+        { name: "istio-ingressgateway" },
+        { name: "second" },
+        { name: "third", label: { istio: "third" } },
+        { name: "fourth", namespace: "other" },
+      ],
+    },
+  });
+  assert.deepEqual(
+    warnings.map(({ field, message }) => `${field} ${message}`),
+    [
+      "spec.components.pilot.k8s.replicaCount is only a start: with values.pilot.autoscaleEnabled the load decides",
+      "spec.components.ingressGateways[1].label is needed: without it second has the labels of istio-ingressgateway, and its requests",
+    ],
+  );
+});
+
 test("a dumped profile installs the same", () => {
   for (const [spec, ...sets] of [
     [undefined],

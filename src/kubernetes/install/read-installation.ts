@@ -1,6 +1,7 @@
 import { LateenError } from "../../errors.ts";
 import { schemaCheck } from "../../store/check/schema-check.ts";
 import { isFields } from "../../store/patch/json.ts";
+import { advice } from "./advice.ts";
 import { checkFields } from "./check-fields.ts";
 import type { Installation, Notice } from "./installation.ts";
 import { checkMeshConfig } from "./mesh-config.ts";
@@ -24,7 +25,7 @@ export interface InstallationRequest {
 export function readInstallation(request: InstallationRequest): Installation {
   const { spec, namespace, warnings } = readSpec(request);
   const installation = resolve(spec, namespace);
-  return { ...installation, warnings: [...warnings, ...checkMeshConfig(installation)] };
+  return { ...installation, warnings: [...warnings, ...checkMeshConfig(installation), ...advice(installation)] };
 }
 
 /** The same as one IstioOperator: installed from it, it comes to the same. */

@@ -9,7 +9,7 @@ import { template } from "./template.ts";
 
 const ROOT = join(import.meta.dirname, "../../../../charts");
 
-test("the charts in the tree are what the source makes: else run node scripts/generate-charts.ts", () => {
+test("the charts in the tree are what the source makes: else npm run charts", () => {
   const made = charts();
   assert.deepEqual(globSync("**/*.*", { cwd: ROOT }).sort(), [...made.keys()].sort());
   for (const [path, text] of made) {
