@@ -32,9 +32,12 @@ export async function openChannels(
     setImmediate(() => socket.resume());
     resolve(socket);
   });
-  socket.on("unexpected-response", (_request, response) => {
+  socket.on("unexpected-response", (request, response) => {
     const status = response.statusCode ?? 0;
-    text(response).then((body) => reject(refusal(status, body)), reject);
+    text(response)
+      .then((body) => reject(refusal(status, body)), reject)
+      // Left open, the connection would keep this process for minutes.
+      .finally(() => request.destroy());
   });
   socket.on("error", reject);
   return promise;

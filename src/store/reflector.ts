@@ -56,6 +56,7 @@ export async function reflect<T extends KubeObject>(
   while (!signal.aborted) {
     let seen = 0;
     let problem: unknown;
+    let expired = false;
     try {
       if (version === undefined) {
         const list = await store.list<T>(type, selection);
@@ -79,7 +80,8 @@ export async function reflect<T extends KubeObject>(
       }
     } catch (error) {
       problem = error;
-      if (error instanceof StoreError && error.reason === "Expired") version = undefined;
+      expired = error instanceof StoreError && error.reason === "Expired";
+      if (expired) version = undefined;
       if (error instanceof StoreError && error.reason === "NotFound") {
         version = undefined;
         absences++;
@@ -91,7 +93,7 @@ export async function reflect<T extends KubeObject>(
     if (signal.aborted || (problem === undefined && seen > 0)) continue;
     const longest = absences > 0 ? Math.min(longestRetryMs, ABSENT_RETRY_MS) : longestRetryMs;
     const pause = Math.min(retryMs * 2 ** failures++, longest) * (0.5 + Math.random());
-    if (problem !== undefined && absences < 2) handler.trouble?.(problem, pause);
+    if (problem !== undefined && !expired && absences < 2) handler.trouble?.(problem, pause);
     await sleep(pause, undefined, { signal }).catch(() => {});
   }
   mirror.stop();

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -50,18 +50,7 @@ describe("installing into a cluster", { timeout: 900_000 }, () => {
   });
 
   test("whoever may only look is told which rights are missing, and nothing is begun", async () => {
-    await world.kubectl("create", "serviceaccount", "viewer");
-    await world.kubectl(
-      "create",
-      "clusterrolebinding",
-      "viewer",
-      "--clusterrole=view",
-      "--serviceaccount=default:viewer",
-    );
-    const token = (await world.kubectl("create", "token", "viewer")).trim();
-    const viewer = join(folder, "viewer");
-    const admin = readFileSync(world.kubeconfig, "utf8");
-    writeFileSync(viewer, admin.replace(/client-certificate-data: .*\n(.*)client-key-data: .*/, `token: ${token}`));
+    const viewer = await world.viewer(folder);
     const { stderr } = await refused("LTN5343", "install", "-y", "--kubeconfig", viewer);
     assert.match(stderr, /create, patch, delete deployments\.apps in istio-system/);
     await world.kubectl("delete", "clusterrolebinding/viewer", "serviceaccount/viewer");

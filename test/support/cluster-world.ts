@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { run } from "./run.ts";
@@ -17,7 +18,7 @@ export class ClusterWorld extends TestWorld {
   /** The administrator's. */
   readonly kubeconfig: string;
 
-  constructor(name = "test") {
+  constructor(name = process.env.LATEEN_TEST_CLUSTER ?? "test") {
     super();
     this.#name = name;
     const kubeconfig = join(homedir(), ".cache/lateen/clusters", name, "kubeconfig");
@@ -66,6 +67,18 @@ export class ClusterWorld extends TestWorld {
     } finally {
       await this.#cluster("start", component);
     }
+  }
+
+  /** A kubeconfig in `folder` of somebody who may look at everything, and nothing else. */
+  async viewer(folder: string): Promise<string> {
+    await this.kubectl("create", "serviceaccount", "viewer", "-n", "default");
+    const role = ["--clusterrole=view", "--serviceaccount=default:viewer"];
+    await this.kubectl("create", "clusterrolebinding", "viewer", ...role);
+    const token = (await this.kubectl("create", "token", "viewer", "-n", "default")).trim();
+    const path = join(folder, "viewer");
+    const credentials = /client-certificate-data: .*\n(.*)client-key-data: .*/;
+    writeFileSync(path, readFileSync(this.kubeconfig, "utf8").replace(credentials, `token: ${token}`));
+    return path;
   }
 
   gatewayApiCrds(): Promise<string> {
