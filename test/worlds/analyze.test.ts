@@ -55,6 +55,17 @@ describe("analysis", { timeout: 600_000 }, () => {
     assert.deepEqual(await told("--all-namespaces"), []);
   });
 
+  test("a pod and a service are described, with their proxy's state and the gateway before them", async () => {
+    const pods = await world.kubectl("get", "pods", "-l", "app=productpage", "-o", "name");
+    const pod = await world.lateen("x", "describe", "pod", pods.trim().replace("pod/", ""));
+    assert.match(pod, /^ {3}Proxy: in sync$/m);
+    assert.match(pod, /^Service: productpage\n {3}Port: http 9080\/HTTP targets pod port 9080$/m);
+    assert.match(pod, /^HTTPRoute: \S+ of Gateway bookinfo-gateway/m);
+    const service = await world.lateen("x", "describe", "service", "reviews");
+    assert.match(service, /^ {3}Pods: reviews-v1-\S+, reviews-v2-\S+, reviews-v3-\S+$/m);
+    assert.match((await world.tryLateen("x", "describe", "pod", "nobody")).stderr, /LTN5068.*no pod nobody/);
+  });
+
   test("hosts, subsets and gateways that there are not", async () => {
     assert.deepEqual(await toldOf(routes("a", { hosts: ["a.com"], http: to({ host: "reviewz" }) })), [
       "IST0101 VirtualService default/a",

@@ -42,12 +42,12 @@ function checkNamespace(report: Report, namespace: Namespace, byDefault: boolean
   if (present.length > 0) return;
   if (byDefault) {
     const text = "the namespace has no label, and is injected: the installation has enableNamespacesByDefault";
-    const remedy = `kubectl label namespace ${name} istio-injection=disabled, where that is not meant`;
+    const remedy = `where that is not meant: kubectl label namespace ${name} istio-injection=disabled`;
     report("NamespaceInjectionEnabledByDefault", namespace, "metadata.name", text, remedy);
     return;
   }
   const text = "the namespace is not enabled for injection: its pods get no proxy";
-  const remedy = `kubectl label namespace ${name} istio-injection=enabled (or =disabled, where that is meant)`;
+  const remedy = `label it: kubectl label namespace ${name} istio-injection=enabled (=disabled, where that is meant)`;
   report("NamespaceNotInjected", namespace, "metadata.name", text, remedy);
 }
 

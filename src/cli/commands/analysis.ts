@@ -1,8 +1,9 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { LEVELS, type Level } from "../../analysis/messages.ts";
 import type { AnalyzeOptions } from "../analyze.ts";
+import type { DescribeOptions } from "../describe.ts";
 import type { ValidateOptions } from "../validate.ts";
-import { collect, example, kubeconfig, namespace, output } from "./options.ts";
+import { collect, example, experimental, kubeconfig, namespace, output } from "./options.ts";
 
 export function analysisCommands(program: Command): void {
   program.commandsGroup("Answers:");
@@ -54,6 +55,26 @@ export function analysisCommands(program: Command): void {
     .action(async (_options, command: Command) =>
       (await import("../validate.ts")).validate(command.optsWithGlobals<ValidateOptions>()),
     );
+  describeCommands(program);
+}
+
+function describeCommands(program: Command): void {
+  const describe = experimental(program)
+    .command("describe")
+    .description("show what applies to a pod or a service: rules, subsets, gateways, and whether it is in the mesh")
+    .helpCommand(false);
+  for (const { kind, alias } of [{ kind: "pod", alias: "po" } as const, { kind: "service", alias: "svc" } as const]) {
+    describe
+      .command(kind)
+      .alias(alias)
+      .argument(`<${kind}>`, `the ${kind}'s name, or NAME.NAMESPACE`)
+      .addOption(namespace(`the ${kind}'s namespace`))
+      .option("-r, --revision <revision>", "look at the objects of this revision", "default")
+      .addOption(kubeconfig())
+      .action(async (named: string, _options, command: Command) =>
+        (await import("../describe.ts")).describe(kind, named, command.optsWithGlobals<DescribeOptions>()),
+      );
+  }
 }
 
 /** Go's way to write a flag: `--color`, `--color=false`. */
