@@ -17,7 +17,8 @@ export const INVALID_BACKEND_HOST = "backend.invalid";
 export interface BackendContext {
   read: Reader;
   services: Collection<ServiceObject>;
-  grants: Grants;
+  /** What another namespace lets this one send to. Absent for who may send there anyway: the mesh's own clients. */
+  grants?: Grants;
   clusterDomain: string;
   /** The kind that refers, and its namespace. */
   from: { group: string; kind: string; namespace: string };
@@ -37,7 +38,8 @@ export function resolveBackend(ref: BackendObjectRef, context: BackendContext): 
   if (group !== "" || kind !== "Service") {
     return invalid("InvalidKind", `backendRef ${name} is of kind ${kind} of "${group}": only Services are served`);
   }
-  if (!mayRefer(context.grants, context.read, { from: context.from, to: { group, kind, namespace, name } })) {
+  const reference = { from: context.from, to: { group, kind, namespace, name } };
+  if (context.grants && !mayRefer(context.grants, context.read, reference)) {
     return invalid(
       "RefNotPermitted",
       `backendRef ${at} is in another namespace, and no ReferenceGrant there lets ` +

@@ -10,6 +10,14 @@ import type { Workloads } from "../workloads.ts";
 import { type CertificateContext, keyPairs, listenerTls } from "./certificates.ts";
 import { clusterDomainOf } from "./cluster-domain.ts";
 import type { Fault } from "./conditions.ts";
+import {
+  deployedName,
+  ipAddresses,
+  missingService,
+  namedService,
+  selectedWorkloads,
+  unsupportedAddress,
+} from "./gateway-service.ts";
 import type { Grants } from "./grants.ts";
 import { addedListeners, type ListenerSets } from "./listener-sets.ts";
 import { type Listener, listenersOf } from "./listeners.ts";
@@ -73,28 +81,6 @@ export function wireGateways(graph: Graph, sources: GatewaySources): Gateways {
 function isOurs(className: string, classes: Collection<KubeObject>, read: Reader): boolean {
   const spec = read.get(classes, className)?.spec;
   return typeof spec === "object" && spec !== null && Reflect.get(spec, "controllerName") === CONTROLLER_NAME;
-}
-
-/** The name of what is deployed for a Gateway. */
-function deployedName(gateway: Pick<GatewayParsed, "name" | "annotations" | "spec">): string {
-  return gateway.annotations["gateway.istio.io/name-override"] ?? `${gateway.name}-${gateway.spec.gatewayClassName}`;
-}
-
-/**
- * The Service that a Gateway names in `spec.addresses`, by host name, as Istio's manual deployment has it;
- * undefined: one is deployed for it.
- */
-function namedService(gateway: Pick<GatewayParsed, "namespace" | "spec">, clusterDomain: string) {
-  const hosts = (gateway.spec.addresses ?? [])
-    .filter(({ type }) => type === "Hostname")
-    .map(({ value }) => value ?? "");
-  const [host] = hosts.filter((value) => value !== "");
-  if (host === undefined) return undefined;
-  const suffix = `.svc.${clusterDomain}`;
-  const [name = "", namespace = gateway.namespace] = (host.endsWith(suffix) ? host.slice(0, -suffix.length) : host)
-    .replace(/\.svc$/, "")
-    .split(".");
-  return { host, service: `${namespace}/${name}` };
 }
 
 function gatewayRow(gateway: GatewayParsed, sources: GatewaySources, read: Reader): GatewayRow {
@@ -161,35 +147,4 @@ function parametersFault({ spec }: GatewayParsed): { parametersFault: Fault } | 
     `spec.infrastructure.parametersRef ${parametersRef.kind} ${parametersRef.name} is not served: ` +
     "use infrastructure.labels and annotations";
   return { parametersFault: { reason: "InvalidParameters", message } };
-}
-
-function missingService(host: string, service: string): Fault {
-  return { reason: "AddressNotUsable", message: `address ${host}: there is no Service ${service}` };
-}
-
-function ipAddresses({ spec }: GatewayParsed): string[] {
-  return (spec.addresses ?? []).flatMap(({ type, value }) => (type === "IPAddress" && value ? [value] : []));
-}
-
-function unsupportedAddress({ spec }: GatewayParsed): Fault | undefined {
-  const other = spec.addresses?.find(({ type }) => type !== "Hostname" && type !== "IPAddress");
-  return (
-    other && {
-      reason: "UnsupportedAddress",
-      message: `addresses of type ${other.type} are not served: use IPAddress, or Hostname for a Service of your own`,
-    }
-  );
-}
-
-/** The gateway workloads behind a Service. */
-function selectedWorkloads(service: ServiceObject | undefined, workloads: Workloads, read: Reader): string[] {
-  const selector = Object.entries(service?.spec?.selector ?? {});
-  const [first] = selector;
-  const namespace = service?.metadata.namespace ?? "";
-  if (!first) return [];
-  const candidates = read.bucket(workloads.byLabel, `${namespace}/${first[0]}=${first[1]}`);
-  const names = [...candidates.values()]
-    .filter(({ proxy, labels }) => proxy === "Gateway" && selector.every(([key, value]) => labels[key] === value))
-    .map(({ workload }) => `${namespace}/${workload}`);
-  return [...new Set(names)].sort();
 }

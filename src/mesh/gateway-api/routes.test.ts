@@ -268,3 +268,15 @@ test("a Service as parent: routes for its clients, the consumer's own apart, and
   w.route("shop/lost", { parentRefs: [{ ...service, port: 99 }], rules: [{}] });
   assert.equal(reasons(w, "HTTPRoute", "shop/lost")[0], "Accepted=False NoMatchingParent");
 });
+
+test("a route for the mesh's clients needs no ReferenceGrant: they may send there themselves", () => {
+  const w = world();
+  w.gateway("client/gateway", [http("http")]);
+  w.service("shop/a", 80);
+  const service = { group: "", kind: "Service", name: "a", namespace: "shop" };
+  const rules = [{ backendRefs: [{ name: "a", namespace: "shop", port: 80 }] }];
+  w.route("client/route", { parentRefs: [service], rules });
+  assert.equal(reasons(w, "HTTPRoute", "client/route")[1], "ResolvedRefs=True ResolvedRefs");
+  w.route("client/route", { parentRefs: [service, { name: "gateway" }], rules });
+  assert.equal(reasons(w, "HTTPRoute", "client/route")[1], "ResolvedRefs=False RefNotPermitted");
+});

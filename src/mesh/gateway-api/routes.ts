@@ -41,7 +41,7 @@ export function wireRoutes<S extends RouteSpec, R extends RouteFaults>(
     resolve(route, {
       read,
       services: sources.services,
-      grants: sources.grants,
+      ...(isForGateways(route.spec) && { grants: sources.grants }),
       clusterDomain: clusterDomainOf(sources.settings, read),
     }),
   );
@@ -57,4 +57,9 @@ export function wireRoutes<S extends RouteSpec, R extends RouteFaults>(
     routeStatus(kind.type, route, read.get(parents, key) ?? [], read.get(resolved, key)),
   );
   return { kind: name, parents, resolved, statuses };
+}
+
+/** A gateway sends for anybody; the mesh's clients, for whom other routes are, only for themselves. */
+function isForGateways({ parentRefs = [] }: RouteSpec): boolean {
+  return parentRefs.some(({ kind }) => kind !== "Service");
 }
