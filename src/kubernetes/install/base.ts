@@ -22,6 +22,11 @@ function crds({ enableIstioConfigCRDs, excludedCRDs = [] }: Installation["values
     .map(toCrd)
     .map((crd) => ({
       ...crd,
-      metadata: { ...crd.metadata, labels: { ...crd.metadata.labels, ...ownLabels("Base") } },
+      metadata: {
+        ...crd.metadata,
+        labels: { ...crd.metadata.labels, ...ownLabels("Base") },
+        // With a definition go all of its objects: that is not what who uninstalls a chart asks for.
+        annotations: { "helm.sh/resource-policy": "keep" },
+      },
     }));
 }
