@@ -3,6 +3,7 @@ import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
 import { ensureEnvoy } from "../../src/envoy/binary/ensure-envoy.ts";
+import { STATS_CONFIG } from "../../src/envoy/bootstrap/stats.ts";
 import { bootstrap, envoyArgs } from "../../src/envoy/bootstrap.ts";
 
 export interface RunningEnvoy {
@@ -39,7 +40,7 @@ export async function startEnvoy(socket: string): Promise<RunningEnvoy> {
 /** Starts an Envoy that has all its resources from the beginning. */
 export function startStaticEnvoy(clusters: JsonValue[], listeners: JsonValue[]): Promise<RunningEnvoy> {
   const layered_runtime = { layers: [{ name: "admin", admin_layer: {} }] };
-  return run({ layered_runtime, static_resources: { clusters, listeners } });
+  return run({ layered_runtime, stats_config: STATS_CONFIG, static_resources: { clusters, listeners } });
 }
 
 async function run(config: JsonObject): Promise<RunningEnvoy> {

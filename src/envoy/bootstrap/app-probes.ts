@@ -21,8 +21,11 @@ const SOURCE = "127.0.0.6";
 /** How often an application that does not answer yet is tried, so that it is ready as soon as it can be. */
 const UNANSWERED_INTERVAL = "0.25s";
 
+/** How the names of their clusters begin. */
+export const PROBE_CLUSTERS = "lateen-probe";
+
 function clusterName({ path }: AppProbe): string {
-  return `lateen-probe${path.replaceAll("/", "|")}`;
+  return `${PROBE_CLUSTERS}${path.replaceAll("/", "|")}`;
 }
 
 export function probeCluster(probe: AppProbe, address: AppAddress): JsonObject {

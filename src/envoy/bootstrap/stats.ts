@@ -1,5 +1,6 @@
 import type { JsonObject } from "@bufbuild/protobuf";
 import { INBOUND_PORT } from "../names.ts";
+import { PROBE_CLUSTERS } from "./app-probes.ts";
 
 /**
  * Which statistics Envoy keeps: those of itself and of its control plane, and what metrics are made of. Statistics of
@@ -25,7 +26,10 @@ export const STATS_CONFIG: JsonObject = {
         "lateen",
         // whether anyone ever called: a proxy that nobody knows need not wait at its end
         `listener.0.0.0.0_${INBOUND_PORT}.downstream_cx_total`,
-      ].map((prefix) => ({ prefix })),
+      ]
+        .map((prefix): JsonObject => ({ prefix }))
+        // Envoy answers a probe from these statistics of its cluster
+        .concat({ safe_regex: { regex: `^cluster\\.${PROBE_CLUSTERS}.*\\.membership_.*` } }),
     },
   },
 };
