@@ -1,7 +1,7 @@
 /**
- * `npm run bench:api -- --kubeconfig FILE --xds HOST:PORT`: what a control plane costs that reads a real kube-apiserver,
- * with as many simulated sidecars as one likes. It only speaks Kubernetes and delta ADS, so that it can be pointed at
- * istiod as well. docs/bench.md says how.
+ * `npm run bench:api`: what a control plane costs that reads a real kube-apiserver, with as many simulated sidecars as one
+ * likes. It makes a cluster with Lateen on it; with --kubeconfig FILE --xds HOST:PORT [--pid PID] it measures what is
+ * there. It only speaks Kubernetes and delta ADS, so that it can be pointed at istiod as well: docs/bench.md.
  */
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -11,8 +11,10 @@ import { Http } from "../../src/store/cluster/http.ts";
 import { kubeconfigConnection } from "../../src/store/cluster/kubeconfig.ts";
 import type { KubeObject } from "../../src/store/object.ts";
 import type { Store } from "../../src/store/store.ts";
+import { eventually } from "../../test/support/eventually.ts";
 import { printFigures } from "../figure.ts";
 import { createMesh, forEach, NAMESPACE, podAddress, podName, serviceName } from "./objects.ts";
+import { ownControlPlane } from "./own-control-plane.ts";
 import { SimulatedProxy } from "./proxy.ts";
 import { POPULAR, rounds } from "./rounds.ts";
 
@@ -28,11 +30,16 @@ const { values } = parseArgs({
     used: { type: "string", default: "10" },
   },
 });
-const { kubeconfig, xds } = values;
-if (kubeconfig === undefined || xds === undefined) {
-  console.error("Say which API and which control plane: --kubeconfig FILE --xds HOST:PORT (docs/bench.md).");
+if ((values.kubeconfig === undefined) !== (values.xds === undefined)) {
+  console.error(
+    "Say both or none: which API and which control plane, --kubeconfig FILE --xds HOST:PORT (docs/bench.md).",
+  );
   process.exit(2);
 }
+const { kubeconfig, xds, pid, close } =
+  values.kubeconfig === undefined || values.xds === undefined
+    ? await ownControlPlane()
+    : { kubeconfig: values.kubeconfig, xds: values.xds, pid: values.pid && Number(values.pid), close: async () => {} };
 const services = Number(values.services);
 const sidecars = Number(values.sidecars);
 const used = Number(values.used);
@@ -42,15 +49,16 @@ const store = new ClusterStore(connection);
 const http = new Http(connection);
 console.log(`Creating ${services} services and ${sidecars} pods …`);
 await createMesh(store, services, sidecars);
-const root = values.root === undefined ? await rootFrom(store) : readFileSync(values.root);
+const root = values.root === undefined ? await eventually(() => rootFrom(store)) : readFileSync(values.root);
 const tokens: string[] = [];
 await forEach(sidecars, async (index) => {
   tokens[index] = await tokenOf(index);
 });
-const figures = await rounds({ store, pid: values.pid === undefined ? undefined : Number(values.pid) }, connect);
+const figures = await rounds({ store, pid: pid || undefined }, connect);
 printFigures(`${services} services, ${sidecars} sidecars on ${xds}`, figures);
 store.close();
 http.close();
+await close();
 
 async function connect(): Promise<SimulatedProxy[]> {
   return tokens.map((token, index) => {
@@ -62,7 +70,7 @@ async function connect(): Promise<SimulatedProxy[]> {
       LABELS: { app: podName(index) },
     };
     const options = {
-      address: xds ?? "",
+      address: xds,
       root,
       serverName: values["server-name"],
       token,

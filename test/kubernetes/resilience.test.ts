@@ -81,7 +81,7 @@ describe("bad luck on a cluster", { timeout: 900_000 }, () => {
     await world.kubectl("wait", "--for=delete", "pod", ...ISTIOD, "--timeout=60s");
     await during("no webhooks", async () => {
       await world.kubectl("create", "namespace", "outside");
-      const pod = ["--image=curlimages/curl:8.16.0", "--image-pull-policy=Never", "--", "sleep", "60"];
+      const pod = ["--image=busybox:1.36", "--image-pull-policy=Never", "--", "sleep", "60"];
       await world.kubectl("run", "stranger", "-n", "outside", ...pod);
       await world.kubectl("wait", "--for=condition=ready", "-n", "outside", "pod/stranger", "--timeout=60s");
       await world.kubectl("delete", "pod", "-n", "kube-system", "-l", "k8s-app=kube-dns");
