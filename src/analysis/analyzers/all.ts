@@ -8,6 +8,7 @@ import { destinationRuleSubsetsAnalyzer } from "./destination-rule-subsets.ts";
 import { destinationRuleTlsAnalyzer } from "./destination-rule-tls.ts";
 import { envoyFiltersAnalyzer } from "./envoy-filters.ts";
 import { gatewayCertificatesAnalyzer } from "./gateway-certificates.ts";
+import { gatewayClassesAnalyzer } from "./gateway-classes.ts";
 import { gatewayConflictsAnalyzer } from "./gateway-conflicts.ts";
 import { gatewayCredentialsAnalyzer } from "./gateway-credentials.ts";
 import { gatewayPortsAnalyzer } from "./gateway-ports.ts";
@@ -15,6 +16,8 @@ import { imageAutoAnalyzer } from "./image-auto.ts";
 import { ineffectiveSelectorsAnalyzer } from "./ineffective-selectors.ts";
 import { injectionAnalyzer } from "./injection.ts";
 import { proxyImagesAnalyzer } from "./proxy-images.ts";
+import { routeBackendsAnalyzer } from "./route-backends.ts";
+import { routeParentsAnalyzer } from "./route-parents.ts";
 import { schemaAnalyzer } from "./schema.ts";
 import { serviceEntryProtocolsAnalyzer } from "./service-entry-protocols.ts";
 import { servicePortNamesAnalyzer } from "./service-port-names.ts";
@@ -59,5 +62,8 @@ export const analyzers: readonly Analyzer[] = [
   authorizationPoliciesAnalyzer,
   ineffectiveSelectorsAnalyzer,
   envoyFiltersAnalyzer,
+  gatewayClassesAnalyzer,
+  routeParentsAnalyzer,
+  routeBackendsAnalyzer,
   conditionsAnalyzer,
 ];
