@@ -32,9 +32,9 @@ export async function waitReady(api: KubeApi, objects: readonly KubeObject[], op
     });
     if (waiting.length === 0) return;
     const elapsed = performance.now() - start;
-    if (elapsed > timeoutMs) throw await notReady(api, waiting, timeoutMs);
+    if (elapsed > timeoutMs) throw await notReady(api, causes(waiting), timeoutMs);
     if (elapsed > SOON_MS)
-      onWaiting(await Promise.all(waiting.map((object) => described(api, object, elapsed > ASK_WHY_MS))));
+      onWaiting(await Promise.all(causes(waiting).map((object) => described(api, object, elapsed > ASK_WHY_MS))));
     await sleep(Math.min(POLL_MS, Math.max(1, timeoutMs - elapsed)), undefined, { signal });
   }
 }
