@@ -30,6 +30,7 @@ describe("TLS at gateways", { timeout: 300_000 }, () => {
     const at = await world.gatewayPort(INGRESS, "istio-system", 443);
     target = { ...at, ca: authority.certificate };
     await secret("istio-system/simple", await authority.issue("simple.example.com"));
+    await secret("istio-system/beside", await authority.issue("beside.example.com"));
     await secret("istio-system/mutual", await authority.issue("mutual.example.com"), authority.certificate);
     await world.apply(GATEWAY);
     await answers(target, "simple.example.com");
@@ -114,6 +115,14 @@ describe("TLS at gateways", { timeout: 300_000 }, () => {
     });
     assert.equal(await status(target, "simple.example.com"), 200);
     await secret("istio-system/simple", await authority.issue("simple.example.com"));
+  });
+
+  test("a server whose Secret is missing holds up no other, and is served once it is there", async () => {
+    await world.apply(LATE);
+    await answers(target, "beside.example.com");
+    await assert.rejects(status(target, "late.example.com"));
+    await secret("istio-system/late", await authority.issue("late.example.com"));
+    await answers(target, "late.example.com");
   });
 
   test("the Gateway API's listeners end TLS, pass it through by name, and forward plain TCP", async () => {
@@ -232,6 +241,30 @@ metadata: {name: tls}
 spec:
   hosts: [simple.example.com, mutual.example.com]
   gateways: [tls]
+  http:
+  - route: [{destination: {host: httpbin, port: {number: 8000}}}]
+`;
+
+const LATE = `
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: late}
+spec:
+  selector: {istio: ingressgateway}
+  servers:
+  - port: {number: 443, name: late, protocol: HTTPS}
+    hosts: [late.example.com]
+    tls: {mode: SIMPLE, credentialName: late}
+  - port: {number: 443, name: beside, protocol: HTTPS}
+    hosts: [beside.example.com]
+    tls: {mode: SIMPLE, credentialName: beside}
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: late}
+spec:
+  hosts: [late.example.com, beside.example.com]
+  gateways: [late]
   http:
   - route: [{destination: {host: httpbin, port: {number: 8000}}}]
 `;
