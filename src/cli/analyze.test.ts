@@ -116,3 +116,14 @@ test("validate names each file that is valid, and what is wrong with the others"
   assert.equal(status, 1);
   assert.equal(lateen("validate", "-f", good).status, 0);
 });
+
+test("validate reads what is to be installed as install does", () => {
+  const operator = (spec: string): string =>
+    `apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nspec: ${spec}\n`;
+  const good = lateen("validate", "-f", file("operator.yaml", operator("{profile: demo}")));
+  assert.equal(good.status, 0, good.stderr);
+  assert.match(good.stdout, /operator\.yaml" is valid/);
+  const bad = lateen("validate", "-f", file("operator.yaml", operator("{profil: demo}")));
+  assert.equal(bad.status, 1);
+  assert.match(bad.stderr, /profil/);
+});

@@ -8,12 +8,15 @@ export interface FileSources {
   unreadable: Unreadable[];
   /** What was read: as it was named. */
   names: string[];
+  /** Files that hold an IstioOperator: what is to be installed, and no object of an API. */
+  operators: string[];
 }
 
 const EXTENSIONS = /\.(ya?ml|json)$/;
 
-/** For programs (kubectl, lateen install), not for an API: their documents need no name. */
-const NO_OBJECTS = ["kustomize.config.k8s.io", "install.istio.io"];
+/** For programs (lateen install, kubectl), not for an API: their documents need no name. */
+const OPERATOR = "install.istio.io";
+const NO_OBJECTS = [OPERATOR, "kustomize.config.k8s.io"];
 
 export async function fileSources(paths: readonly string[], namespace: string): Promise<FileSources> {
   const names = paths.filter((path) => {
@@ -22,11 +25,19 @@ export async function fileSources(paths: readonly string[], namespace: string): 
     return readable;
   });
   const { manifests, unreadable } = await readManifests(names, true);
+  const named = manifests.map(({ object, place }) => ({ apiVersion: object.apiVersion, place: place() }));
+  const operators = [...named, ...unreadable].filter(({ apiVersion = "" }) => groupOf(apiVersion) === OPERATOR);
   return {
     sources: manifests.map((manifest) => inNamespace(manifest, namespace)),
     unreadable: unreadable.filter(({ apiVersion = "" }) => !NO_OBJECTS.includes(groupOf(apiVersion))),
     names,
+    operators: [...new Set(operators.map(({ place }) => fileIn(place)))],
   };
+}
+
+/** `vs.yaml` of `vs.yaml:13`. */
+export function fileIn(place: string): string {
+  return place.replace(/:\d+$/, "");
 }
 
 function inNamespace({ object, place }: Manifest, namespace: string): Source {
