@@ -66,7 +66,8 @@ function podChanges(values: GatewayValues, { priorityClassName }: Values["global
   const { nodeSelector, tolerations, resources, env } = values;
   const proxy = {
     name: PROXY_CONTAINER,
-    resources,
+    // Not laid over the sidecars', which are others.
+    resources: { $patch: "replace", ...resources },
     env: Object.entries(env).map(([name, value]) => ({ name, value: String(value) })),
   };
   return {

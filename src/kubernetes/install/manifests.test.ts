@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import type { PolicyRule } from "../../kinds/core/rbac.ts";
+import type { ConfigMap } from "../../kinds/core/config-map.ts";
+import type { PolicyRule, Role } from "../../kinds/core/rbac.ts";
+import type { MutatingWebhookConfiguration } from "../../kinds/core/webhook-configuration.ts";
 import { schemaCheck } from "../../store/check/schema-check.ts";
 import { unknownFields } from "../../store/check/unknown-fields.ts";
 import type { KubeObject } from "../../store/object.ts";
@@ -19,6 +21,11 @@ function named(objects: readonly KubeObject[], kind: string, name: string): Kube
   const found = objects.find((object) => object.kind === kind && object.metadata.name === name);
   assert.ok(found, `${kind} ${name}`);
   return found;
+}
+
+/** An object as one of its kind. */
+function typed<T>(object: KubeObject): T {
+  return JSON.parse(JSON.stringify(object));
 }
 
 /** Without what other tests are about: the bodies of CRDs, Envoy's bootstrap; and without the version. */
@@ -79,7 +86,7 @@ test("what names another object names one that is there", () => {
 });
 
 describe("what the control plane may do", () => {
-  const rules = objectsOf().flatMap(({ rules }) => (Array.isArray(rules) ? rules : [])) as PolicyRule[];
+  const rules = objectsOf().flatMap((object) => typed<Role>(object).rules ?? []);
   const writes = (rule: PolicyRule) => rule.verbs.some((verb) => !["get", "list", "watch"].includes(verb));
 
   test("it may write nothing by a wildcard", () => {
@@ -103,11 +110,7 @@ describe("what the control plane may do", () => {
 
 describe("injection cannot keep a cluster from working", () => {
   const hooks = (name: string, ...sets: string[]) =>
-    named(objectsOf(...sets), "MutatingWebhookConfiguration", name).webhooks as {
-      name: string;
-      namespaceSelector: { matchExpressions: { key: string; operator: string; values?: string[] }[] };
-      objectSelector: { matchExpressions: { key: string; operator: string; values?: string[] }[] };
-    }[];
+    typed<MutatingWebhookConfiguration>(named(objectsOf(...sets), "MutatingWebhookConfiguration", name)).webhooks ?? [];
 
   test("no webhook is asked about pods of kube-system, nor about our own", () => {
     const set = "values.sidecarInjectorWebhook.enableNamespacesByDefault=true";
@@ -119,10 +122,10 @@ describe("injection cannot keep a cluster from working", () => {
     const ours = named(objectsOf(), "Deployment", "istiod");
     assert.match(JSON.stringify(ours.spec), /"sidecar.istio.io\/inject":"false"/);
     for (const { name, namespaceSelector, objectSelector } of all) {
-      const spared = namespaceSelector.matchExpressions.find(({ key }) => key === "kubernetes.io/metadata.name");
+      const spared = namespaceSelector?.matchExpressions?.find(({ key }) => key === "kubernetes.io/metadata.name");
       assert.equal(spared?.operator, "NotIn", name);
       assert.ok(spared?.values?.includes("kube-system"), name);
-      const pods = objectSelector.matchExpressions.find(({ key }) => key === "sidecar.istio.io/inject");
+      const pods = objectSelector?.matchExpressions?.find(({ key }) => key === "sidecar.istio.io/inject");
       assert.ok(pods, name);
       assert.ok(
         (pods.operator === "NotIn" && pods.values?.includes("false")) ||
@@ -166,8 +169,14 @@ accessLogFile: /dev/stdout
 `,
     meshNetworks: "networks: {}\n",
   });
-  const { values } = named(objects, "ConfigMap", "istio-sidecar-injector").data as { values: string };
-  assert.equal(JSON.parse(values).global.proxy.logLevel, "debug");
+  const { data } = typed<ConfigMap>(named(objects, "ConfigMap", "istio-sidecar-injector"));
+  assert.equal(JSON.parse(data?.values ?? "").global.proxy.logLevel, "debug");
+});
+
+test("a gateway's resources are its own, not laid over the sidecars'", () => {
+  const objects = objectsOf("profile=demo", "values.global.proxy.resources.limits.cpu=9");
+  const { spec } = named(objects, "Deployment", "istio-ingressgateway");
+  assert.match(JSON.stringify(spec), /"resources":\{"requests":\{"cpu":"10m","memory":"40Mi"\}\}/);
 });
 
 test("a gateway of one's own has its own name, labels and namespace", () => {

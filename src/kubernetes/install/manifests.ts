@@ -6,7 +6,7 @@ import { customized } from "./customize.ts";
 import { type GatewayKind, gatewayObjects } from "./gateways.ts";
 import type { Installation } from "./installation.ts";
 import type { ComponentName } from "./names.ts";
-import type { ComponentSpec, GatewayComponentSpec } from "./operator-schema.ts";
+import type { Components, GatewayComponentSpec } from "./operator-schema.ts";
 import { pilotObjects } from "./pilot/objects.ts";
 
 export interface Component {
@@ -30,7 +30,7 @@ export function manifestsOf(installation: Installation): Component[] {
         : [],
     ),
   });
-  const single = (name: ComponentName, field: string, { enabled = true, k8s }: ComponentSpec, render: Render) => ({
+  const single = (name: ComponentName, field: string, { enabled = true, k8s }: Components["base"], render: Render) => ({
     name,
     objects: enabled
       ? customized(render(installation), { k8s, field: `spec.components.${field}.k8s`, container: "discovery" })

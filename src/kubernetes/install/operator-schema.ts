@@ -6,17 +6,21 @@ import { Values } from "./values-schema.ts";
 
 /** `tag: 1.22` is a number in YAML. */
 const tag = Type.Union([Type.String(), Type.Number()]);
-const component = { enabled: bool, namespace: text, hub: text, tag, k8s: KubernetesResources };
+const images = { hub: text, tag };
+const common = { enabled: bool, k8s: KubernetesResources };
 
-const Component = shape("ComponentSpec", {}, component);
-export type ComponentSpec = Type.Static<typeof Component>;
-
-const Gateway = shape("GatewayComponentSpec", { name: text }, { ...component, label: textMap });
+const Base = shape("BaseComponentSpec", {}, common);
+const Pilot = shape("ComponentSpec", {}, { ...common, ...images });
+const Gateway = shape(
+  "GatewayComponentSpec",
+  { name: text },
+  { ...common, ...images, namespace: text, label: textMap },
+);
 export type GatewayComponentSpec = Type.Static<typeof Gateway>;
 
 const Components = shape(
   "Components",
-  { base: Component, pilot: Component, ingressGateways: list(Gateway), egressGateways: list(Gateway) },
+  { base: Base, pilot: Pilot, ingressGateways: list(Gateway), egressGateways: list(Gateway) },
   {},
 );
 export type Components = Type.Static<typeof Components>;

@@ -20,6 +20,7 @@ const USE_TELEMETRY = "name the collector in meshConfig.extensionProviders and u
 const FIXED = "this is the same in every installation";
 const USE_OVERLAY = "use components.*.k8s, or an overlay";
 const ONE_BUNDLE = "the root is always in ConfigMap istio-ca-root-cert";
+const ONE_PLACE = "the control plane is where spec.namespace says";
 const INJECTED = "use annotations and labels of pods, or sidecarInjectorWebhook.templates";
 
 const REFUSED: Readonly<Record<string, readonly string[]>> = {
@@ -47,6 +48,7 @@ const REFUSED: Readonly<Record<string, readonly string[]>> = {
     "values.pilot.crlConfigMapName",
   ],
   [ONE_BUNDLE]: ["values.global.trustBundleName"],
+  [ONE_PLACE]: ["components.pilot.namespace"],
   [USE_OVERLAY]: [
     "values.pilot.extraContainerArgs",
     "values.pilot.jwksResolverExtraRootCA",
@@ -79,6 +81,9 @@ const NOTED: Readonly<Record<string, readonly string[]>> = {
   [JSON_LOGS]: ["values.global.logAsJson"],
   [USE_TELEMETRY]: ["values.telemetry", "values.global.tracer", "values.global.proxy.tracer"],
   [FIXED]: [
+    "components.base.namespace",
+    "components.base.hub",
+    "components.base.tag",
     "values.ownerName",
     "values.global.istiod",
     "values.global.omitSidecarInjectorConfigMap",
