@@ -3,13 +3,25 @@
  * They lie uncompressed by their digest in the cache: containerd takes them as they are.
  */
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CACHE } from "../instance.ts";
 import { run } from "../run.ts";
 
 const BLOBS = join(CACHE, "images/blobs");
+const WEEK_MS = 7 * 24 * 60 * 60 * 1000;
 const KEPT = join(CACHE, "images/layers");
 
 export interface Blob {
@@ -42,7 +54,10 @@ export async function keptLayer(key: string, fill: Fill): Promise<Blob> {
   if (existsSync(note)) {
     const hex = readFileSync(note, "utf8");
     const file = join(BLOBS, hex);
-    if (existsSync(file)) return { digest: `sha256:${hex}`, size: statSync(file).size, file };
+    if (existsSync(file)) {
+      markUsed(file);
+      return { digest: `sha256:${hex}`, size: statSync(file).size, file };
+    }
   }
   const made = await layer(fill);
   mkdirSync(KEPT, { recursive: true });
@@ -53,13 +68,27 @@ export async function keptLayer(key: string, fill: Fill): Promise<Blob> {
 export function blob(content: Uint8Array): Blob {
   const hex = createHash("sha256").update(content).digest("hex");
   const file = join(BLOBS, hex);
-  if (!existsSync(file)) {
+  if (existsSync(file)) markUsed(file);
+  else {
     mkdirSync(BLOBS, { recursive: true });
     const part = `${file}.${process.pid}`;
     writeFileSync(part, content);
     renameSync(part, file);
   }
   return { digest: `sha256:${hex}`, size: content.length, file };
+}
+
+/** Forgets what no image has been made of for a week: each change of the sources is a layer of its own. */
+export function forgetOldBlobs(now = Date.now()): void {
+  for (const name of existsSync(BLOBS) ? readdirSync(BLOBS) : []) {
+    const file = join(BLOBS, name);
+    if (now - statSync(file).mtimeMs > WEEK_MS) rmSync(file, { force: true });
+  }
+}
+
+function markUsed(file: string): void {
+  const now = new Date();
+  utimesSync(file, now, now);
 }
 
 export function hexOf(digest: string): string {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { ensureEnvoy } from "../../../src/envoy/binary/ensure-envoy.ts";
 import { debian } from "./debian.ts";
 import type { Image } from "./image.ts";
-import { type Blob, keptLayer, layer } from "./layer.ts";
+import { type Blob, forgetOldBlobs, keptLayer, layer } from "./layer.ts";
 import { copyRuntimePackages } from "./packages.ts";
 import type { Content, Recipe } from "./recipes.ts";
 
@@ -13,6 +13,7 @@ const ROOT = join(import.meta.dirname, "../../..");
 type Say = (line: string) => void;
 
 export async function makeImages(recipes: readonly Recipe[], say: Say): Promise<Image[]> {
+  forgetOldBlobs();
   const images: Image[] = [];
   // one after the other: each finds the layers that it shares with the one before
   for (const { name, config, packages, content } of recipes) {
