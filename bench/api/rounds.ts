@@ -33,6 +33,7 @@ export async function rounds(peer: Peer, connect: () => Promise<SimulatedProxy[]
   const begun = performance.now();
   const cpu = cpuMs(peer);
   proxies = await connect();
+  while (proxies.some(({ messages }) => messages === 0)) await sleep(50);
   await silence(proxies);
   const last = Math.max(...proxies.map(({ lastHeard }) => lastHeard));
   const first = {
