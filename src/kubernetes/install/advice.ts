@@ -2,19 +2,17 @@
 import { canonical } from "../../store/patch/json.ts";
 import type { Installation, Notice } from "./installation.ts";
 import type { GatewayComponentSpec } from "./operator-schema.ts";
+import type { Scaling } from "./scaling.ts";
 
 type Read = Omit<Installation, "warnings">;
 
 export function advice(installation: Read): Notice[] {
-  const { pilot } = installation.components;
-  const { autoscaleEnabled } = installation.values.pilot;
+  const { components, values } = installation;
   const enabled = gatewaysOf(installation).filter(({ gateway }) => gateway.enabled ?? true);
   return [
-    ...(autoscaleEnabled ? scaledTwice("components.pilot", "values.pilot", pilot.k8s?.replicaCount) : []),
+    ...scaledTwice("values.pilot", values.pilot, "components.pilot", components.pilot),
     ...enabled.flatMap(({ field, kind, gateway }) =>
-      installation.values.gateways[kind].autoscaleEnabled
-        ? scaledTwice(field, `values.gateways.${kind}`, gateway.k8s?.replicaCount)
-        : [],
+      scaledTwice(`values.gateways.${kind}`, values.gateways[kind], field, gateway),
     ),
     ...enabled.flatMap((one, i) => sharedLabels(installation, one, enabled.slice(0, i))),
   ];
@@ -38,10 +36,22 @@ function gatewaysOf({ components: { ingressGateways, egressGateways } }: Read): 
   ];
 }
 
-function scaledTwice(field: string, values: string, count: number | undefined): Notice[] {
-  if (count === undefined) return [];
-  const message = `is only a start: with ${values}.autoscaleEnabled the load decides`;
-  return [{ field: `spec.${field}.k8s.replicaCount`, message }];
+function scaledTwice(
+  field: string,
+  { autoscaleEnabled, replicaCount }: Scaling,
+  component: string,
+  { k8s }: Pick<GatewayComponentSpec, "k8s">,
+): Notice[] {
+  if (!autoscaleEnabled) return [];
+  const reason = `with ${field}.autoscaleEnabled the load decides, from autoscaleMin to autoscaleMax`;
+  return [
+    ...(replicaCount === undefined
+      ? []
+      : [{ field: `spec.${field}.replicaCount`, message: `has no effect: ${reason}` }]),
+    ...(k8s?.replicaCount === undefined
+      ? []
+      : [{ field: `spec.${component}.k8s.replicaCount`, message: `is only a start: ${reason}` }]),
+  ];
 }
 
 /** Of two gateways with the same labels each one's Service sends to both. */

@@ -264,6 +264,7 @@ describe("components.*.k8s", () => {
 
 test("what is allowed but cannot do what it seems to is told", () => {
   const { warnings } = read({
+    values: { pilot: { replicaCount: 2 } },
     components: {
       pilot: { k8s: { replicaCount: 2 } },
       ingressGateways: [
@@ -277,7 +278,8 @@ test("what is allowed but cannot do what it seems to is told", () => {
   assert.deepEqual(
     warnings.map(({ field, message }) => `${field} ${message}`),
     [
-      "spec.components.pilot.k8s.replicaCount is only a start: with values.pilot.autoscaleEnabled the load decides",
+      "spec.values.pilot.replicaCount has no effect: with values.pilot.autoscaleEnabled the load decides, from autoscaleMin to autoscaleMax",
+      "spec.components.pilot.k8s.replicaCount is only a start: with values.pilot.autoscaleEnabled the load decides, from autoscaleMin to autoscaleMax",
       "spec.components.ingressGateways[1].label is needed: without it second has the labels of istio-ingressgateway, and its requests",
     ],
   );
