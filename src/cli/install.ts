@@ -4,7 +4,7 @@ import { componentTitle, type Delivery } from "../kubernetes/install/cluster/del
 import { deliveryOf } from "../kubernetes/install/cluster/delivery-of.ts";
 import { isOneMachine, kubernetesVersion } from "../kubernetes/install/cluster/precheck/kubernetes-version.ts";
 import { precheck } from "../kubernetes/install/cluster/precheck/precheck.ts";
-import { defaultRevision, tagObjects } from "../kubernetes/install/cluster/tags.ts";
+import { besideDefaultTag, defaultRevision, tagObjects } from "../kubernetes/install/cluster/tags.ts";
 import type { Installation } from "../kubernetes/install/installation.ts";
 import { DEFAULT_REVISION } from "../kubernetes/install/names.ts";
 import type { InstallationRequest } from "../kubernetes/install/read-installation.ts";
@@ -41,12 +41,13 @@ export async function installInto(
   request: InstallationRequest,
   options: InstallOptions,
 ): Promise<void> {
-  const { installation, delivery } = deliveryOf(request);
+  const { installation, delivery: wanted } = deliveryOf(request);
   for (const { field, message } of installation.warnings) console.error(`Warning: ${field}: ${message}`);
   if (isOneMachine(await kubernetesVersion(cluster))) {
     console.log(good("The mesh of this one-machine world is built in: there is nothing to install."));
     return;
   }
+  const delivery = await besideDefaultTag(cluster.store, wanted);
   const { namespace, revision } = delivery;
   heed(await precheck(cluster, delivery, { namespace, revision, version: version() }), options.force);
   if (options.dryRun) return printPlan(cluster.store, delivery);

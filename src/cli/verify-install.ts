@@ -1,7 +1,9 @@
 import { LateenError } from "../errors.ts";
 import { deliveryOf } from "../kubernetes/install/cluster/delivery-of.ts";
+import { idOf } from "../kubernetes/install/cluster/objects.ts";
 import { isOneMachine, kubernetesVersion } from "../kubernetes/install/cluster/precheck/kubernetes-version.ts";
 import { listRecords } from "../kubernetes/install/cluster/record.ts";
+import { besideDefaultTag } from "../kubernetes/install/cluster/tags.ts";
 import { type Checked, verify } from "../kubernetes/install/cluster/verify.ts";
 import type { KubeObject } from "../store/object.ts";
 import { version } from "../version.ts";
@@ -92,7 +94,13 @@ async function installed({ store }: Cluster, { revision }: VerifyOptions): Promi
       `Warning: revision ${record.revision} was installed by lateen ${record.version}, and this is ${version()}: what the versions do differently shows as changed. lateen upgrade brings it to this version.`,
     );
   }
-  return records.flatMap(({ request }) => deliveryOf(request).delivery.components.flatMap(({ objects }) => objects));
+  // What revisions share is checked once.
+  const objects = new Map<string, KubeObject>();
+  for (const { request } of records) {
+    const { components } = await besideDefaultTag(store, deliveryOf(request).delivery);
+    for (const object of components.flatMap((each) => each.objects)) objects.set(idOf(object), object);
+  }
+  return [...objects.values()];
 }
 
 /** Of manifests as `manifest generate` prints them, or of IstioOperator files. */

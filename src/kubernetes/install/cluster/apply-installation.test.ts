@@ -3,6 +3,10 @@ import { afterEach, beforeEach, describe, test } from "node:test";
 import { configMapKind } from "../../../kinds/core/config-map.ts";
 import { deploymentKind } from "../../../kinds/core/deployment.ts";
 import { namespaceKind } from "../../../kinds/core/namespace.ts";
+import {
+  type ValidatingWebhookConfiguration,
+  validatingWebhookConfigurationKind,
+} from "../../../kinds/core/webhook-configuration.ts";
 import { toCrd } from "../../../kinds/crd.ts";
 import { virtualServiceKind } from "../../../kinds/istio/virtual-service.ts";
 import type { KubeObject } from "../../../store/object.ts";
@@ -13,6 +17,7 @@ import { deliveryOf } from "./delivery-of.ts";
 import { find } from "./objects.ts";
 import { apiOf, configMap, delivery, deployment, type FakeCluster, fakeCluster, ns, told } from "./testing.ts";
 
+const VALIDATORS = validatingWebhookConfigurationKind.type;
 const ISTIO = { namespace: "istio-system", name: "istio" };
 const ISTIOD = { namespace: "istio-system", name: "istiod" };
 
@@ -157,6 +162,18 @@ describe("applying an installation", () => {
     await cluster.store.get(configMapKind.type, ISTIO);
     assert.equal(await find(cluster.store, deploymentKind.type, ISTIOD), undefined);
     assert.equal((await apply(wanted)).touched, 2);
+  });
+
+  test("a validation webhook that the control plane lets fail closed stays so, and nothing changes by it", async () => {
+    const { delivery: wanted } = deliveryOf({ files: [], sets: ["profile=minimal"] });
+    await apply(wanted);
+    const name = { name: "istio-validator-istio-system" };
+    const validator = await cluster.store.get<ValidatingWebhookConfiguration>(VALIDATORS, name);
+    const webhooks = validator.webhooks?.map((hook) => ({ ...hook, failurePolicy: "Fail" }));
+    await cluster.store.patch(VALIDATORS, name, { type: "merge", body: { webhooks } }, { fieldManager: "istiod" });
+    assert.equal((await apply(wanted)).touched, 0);
+    const after = await cluster.store.get<ValidatingWebhookConfiguration>(VALIDATORS, name);
+    assert.equal(after.webhooks?.[0]?.failurePolicy, "Fail");
   });
 
   test("a namespace that is there is left as its owner made it", async () => {

@@ -1,50 +1,39 @@
-/** What of an object is applied over what is there: some fields are no longer the installation's. */
-import type { MutatingWebhookConfiguration } from "../../../kinds/core/webhook-configuration.ts";
+/**
+ * What of an object is applied over what is there: some fields are the installation's only at first. Whoever has taken
+ * them over owns them, and leaving them out leaves them as they are.
+ */
 import type { KubeObject } from "../../../store/object.ts";
-import { isFields } from "../../../store/patch/json.ts";
+import { type Fields, isFields } from "../../../store/patch/json.ts";
 
 export function asApplied(object: KubeObject, live: KubeObject | undefined): KubeObject {
-  if (!live) return object;
-  if (isInjector(object)) return keepSilence(object, live);
-  return object.kind === "ValidatingWebhookConfiguration" ? keepFailing(object, live) : object;
-}
-
-/**
- * A validation webhook is installed with failure policy Ignore, so that nobody is locked out while nothing answers. The
- * control plane sets Fail once it answers, and another installation leaves it so.
- */
-function keepFailing(object: KubeObject, live: KubeObject): KubeObject {
-  const failing = new Set(hooksOf(live).flatMap((hook) => (hook.failurePolicy === "Fail" ? [hook.name] : [])));
-  const webhooks = hooksOf(object).map((hook) => (failing.has(hook.name) ? { ...hook, failurePolicy: "Fail" } : hook));
+  if (!live || !object.kind.endsWith("WebhookConfiguration")) return object;
+  const there = new Map(hooksOf(live).map((hook) => [hook.name, hook]));
+  const webhooks = hooksOf(object).map((hook) => without(hook, takenOver(hook, there.get(hook.name))));
   return { ...object, webhooks };
 }
 
-function hooksOf({ webhooks }: KubeObject): Record<string, unknown>[] {
+function takenOver(hook: Fields, live: Fields = {}): string[] {
+  // A validation webhook is installed with Ignore, so that nobody is locked out while nothing answers. The control
+  // plane sets Fail once it answers.
+  const failing = hook.failurePolicy === "Ignore" && live.failurePolicy === "Fail";
+  // Tag default stands for another revision: see default-injection.ts.
+  return [...(failing ? ["failurePolicy"] : []), ...(isSilenced(live) ? ["namespaceSelector", "objectSelector"] : [])];
+}
+
+function without(hook: Fields, names: readonly string[]): Fields {
+  return Object.fromEntries(Object.entries(hook).filter(([name]) => !names.includes(name)));
+}
+
+function hooksOf({ webhooks }: KubeObject): Fields[] {
   return Array.isArray(webhooks) ? webhooks.filter(isFields) : [];
 }
 
-/** Istio's own mark: no namespace has this label. */
-const NEVER = { matchLabels: { "istio.io/deactivated": "never-match" } };
+const MARK = "istio.io/deactivated";
 
-function isInjector(object: KubeObject): object is MutatingWebhookConfiguration {
-  return object.kind === "MutatingWebhookConfiguration";
-}
+/** Istio's own way to say that a webhook matches nothing: no namespace has this label. */
+export const NEVER = { matchLabels: { [MARK]: "never-match" } };
 
-/** The injector with its webhooks for namespaces and pods that name no revision switched off. */
-export function silenced(injector: MutatingWebhookConfiguration): MutatingWebhookConfiguration {
-  const webhooks = injector.webhooks?.map((hook) =>
-    hook.name.startsWith("rev.") ? hook : { ...hook, namespaceSelector: NEVER, objectSelector: NEVER },
-  );
-  return { ...injector, ...(webhooks && { webhooks }) };
-}
-
-function isSilenced({ webhooks = [] }: MutatingWebhookConfiguration): boolean {
-  return webhooks.some(
-    ({ namespaceSelector }) => namespaceSelector?.matchLabels?.["istio.io/deactivated"] !== undefined,
-  );
-}
-
-/** What is to be applied over `live`: an installation does not give back what a tag has taken over. */
-function keepSilence(injector: MutatingWebhookConfiguration, live: KubeObject): MutatingWebhookConfiguration {
-  return isInjector(live) && isSilenced(live) ? silenced(injector) : injector;
+function isSilenced({ namespaceSelector }: Fields): boolean {
+  const labels = isFields(namespaceSelector) ? namespaceSelector.matchLabels : undefined;
+  return isFields(labels) && labels[MARK] !== undefined;
 }

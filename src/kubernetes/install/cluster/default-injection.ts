@@ -10,13 +10,21 @@ import type { Store } from "../../../store/store.ts";
 import { DEFAULT_REVISION } from "../names.ts";
 import { defaultValidator, revisionInjector } from "../webhooks.ts";
 import { applyObject } from "./apply-object.ts";
-import { silenced } from "./as-applied.ts";
+import { NEVER } from "./as-applied.ts";
 import { openJournal } from "./journal.ts";
 import { FIELD_MANAGER, find } from "./objects.ts";
 import { trusting } from "./trusting.ts";
 
 const TYPE = mutatingWebhookConfigurationKind.type;
 const NAME = "istio-sidecar-injector";
+
+/** The injector with its webhooks for namespaces and pods that name no revision switched off. */
+function silenced(injector: MutatingWebhookConfiguration): MutatingWebhookConfiguration {
+  const webhooks = injector.webhooks?.map((hook) =>
+    hook.name.startsWith("rev.") ? hook : { ...hook, namespaceSelector: NEVER, objectSelector: NEVER },
+  );
+  return { ...injector, ...(webhooks && { webhooks }) };
+}
 
 /** Tag `default` takes over. */
 export async function silenceDefault(store: Store): Promise<void> {

@@ -11,7 +11,7 @@ import { applyObject } from "./apply-object.ts";
 import { restoreDefault, silenceDefault } from "./default-injection.ts";
 import { deliveryOf } from "./delivery-of.ts";
 import { openJournal } from "./journal.ts";
-import { defaultRevision, listTags, tagObjects } from "./tags.ts";
+import { besideDefaultTag, defaultRevision, listTags, tagObjects } from "./tags.ts";
 import { apiOf, type FakeCluster, fakeCluster, ns, told } from "./testing.ts";
 
 const INJECTORS = mutatingWebhookConfigurationKind.type;
@@ -25,8 +25,9 @@ describe("revision tags", () => {
   });
   afterEach(() => cluster.store.close());
 
-  const install = (revision: string): Promise<Delivered> => {
-    const { delivery } = deliveryOf({ files: [], sets: ["profile=minimal"], revision });
+  const install = async (revision: string): Promise<Delivered> => {
+    const { delivery: wanted } = deliveryOf({ files: [], sets: ["profile=minimal"], revision });
+    const delivery = await besideDefaultTag(cluster.client, wanted);
     const signal = new AbortController().signal;
     return applyInstallation(apiOf(cluster), delivery, { readinessTimeoutMs: 100, signal, progress: told() });
   };
@@ -97,7 +98,7 @@ describe("revision tags", () => {
     await set("default", "canary");
     await silenceDefault(cluster.client);
     const silent = await selectors();
-    await install("default");
+    assert.equal((await install("default")).touched, 0);
     assert.deepEqual(await selectors(), silent);
   });
 });

@@ -11,6 +11,7 @@ import type { KubeObject } from "../../../store/object.ts";
 import type { Store } from "../../../store/store.ts";
 import { DEFAULT_REVISION, revisioned } from "../names.ts";
 import { defaultValidator, tagInjector } from "../webhooks.ts";
+import type { Delivery } from "./delivery.ts";
 import { REVISION, revisionOf, TAG } from "./labels.ts";
 import { find, listAll } from "./objects.ts";
 import { trusting } from "./trusting.ts";
@@ -82,6 +83,18 @@ export async function defaultRevision(store: Store): Promise<string | undefined>
   const found = await Promise.all(names.map((name) => find(store, INJECTORS, { name })));
   const injector = found.find((each) => each !== undefined);
   return injector && revisionOf(injector);
+}
+
+/** What is delivered while tag `default` stands for another revision, which then validates too. */
+export async function besideDefaultTag(store: Store, delivery: Delivery): Promise<Delivery> {
+  const tag = await find(store, INJECTORS, { name: `istio-revision-tag-${DEFAULT_REVISION}` });
+  if (!tag || revisionOf(tag) === delivery.revision) return delivery;
+  const { name: validator } = defaultValidator(delivery.revision, delivery.namespace).metadata;
+  const components = delivery.components.map(({ name, objects }) => ({
+    name,
+    objects: objects.filter(({ metadata }) => metadata.name !== validator),
+  }));
+  return { ...delivery, components };
 }
 
 async function injectorOf(store: Store, revision: string): Promise<MutatingWebhookConfiguration | undefined> {
