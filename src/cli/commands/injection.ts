@@ -1,6 +1,7 @@
 import type { Command } from "commander";
+import type { CheckInjectOptions } from "../check-inject.ts";
 import type { KubeInjectOptions } from "../kube-inject.ts";
-import { example, kubeconfig, namespace } from "./options.ts";
+import { example, experimental, kubeconfig, namespace } from "./options.ts";
 
 export function injectionCommands(program: Command): void {
   program.commandsGroup("On Kubernetes:");
@@ -19,5 +20,15 @@ export function injectionCommands(program: Command): void {
     .addHelpText("after", example("lateen kube-inject -f bookinfo.yaml | kubectl apply -f -"))
     .action(async (_options, command: Command) =>
       (await import("../kube-inject.ts")).kubeInject(command.optsWithGlobals<KubeInjectOptions>()),
+    );
+  experimental(program)
+    .command("check-inject")
+    .description("show which control plane gives a pod its proxy, and why the others do not")
+    .argument("<pod>", "a pod, or what has pods: deployment/reviews-v1")
+    .addOption(namespace("the pod's namespace"))
+    .addOption(kubeconfig())
+    .addHelpText("after", example("lateen x check-inject deployment/details-v1"))
+    .action(async (pod: string, _options, command: Command) =>
+      (await import("../check-inject.ts")).checkInject(pod, command.optsWithGlobals<CheckInjectOptions>()),
     );
 }
