@@ -1,8 +1,7 @@
-/** The certificates that listeners name: those that they show, and those by which they judge their clients'. */
+/** The certificates that objects of the Gateway API name: key pairs to show, and roots to judge others by. */
 import type { Reader } from "../../engine/derived.ts";
-import type { GatewayListener, GatewaySpec } from "../../kinds/gateway-api/gateway.ts";
 import { type Credentials, credentialProblem } from "../credentials.ts";
-import type { GatewayTls, HeldCredential } from "../model.ts";
+import type { HeldCredential } from "../model.ts";
 import type { Fault } from "./conditions.ts";
 import { type Grants, mayRefer } from "./grants.ts";
 
@@ -21,56 +20,7 @@ export interface ObjectReference {
   namespace?: string;
 }
 
-export interface ListenerTls {
-  /** Undefined where nothing can be shown, ever: what the references name must not be used. */
-  tls?: GatewayTls;
-  refFault?: Fault;
-  /** Why the listener is not accepted: its clients cannot be judged. */
-  rejected?: Fault;
-}
-
-/**
- * Undefined for listeners without TLS.
- * @param frontend What the Gateway demands of clients, which refers to CAs as `gateway` does.
- */
-export function listenerTls(
-  listener: GatewayListener,
-  frontend: NonNullable<GatewaySpec["tls"]>["frontend"],
-  context: CertificateContext,
-  gateway = context,
-): ListenerTls | undefined {
-  if (listener.protocol !== "HTTPS" && listener.protocol !== "TLS") return undefined;
-  if (listener.tls?.mode === "Passthrough") return { tls: plainTls("Passthrough", []) };
-  const own = keyPairs(listener.tls?.certificateRefs ?? [], context);
-  if (listener.protocol === "TLS") return withPairs(own, plainTls("Simple", own.held));
-  const perPort = frontend?.perPort?.find(({ port }) => port === listener.port);
-  const validation = (perPort ? perPort.tls : frontend?.default)?.validation;
-  if (!validation) return withPairs(own, plainTls("Simple", own.held));
-  const roots = clientRoots(validation.caCertificateRefs, gateway);
-  const refFault = own.fault ?? roots.fault;
-  if (!roots.held) {
-    const message = `no certificate of a client can be judged: ${roots.fault?.message ?? "no CA is named"}`;
-    return { ...(refFault && { refFault }), rejected: { reason: "NoValidCACertificate", message } };
-  }
-  const insecure = validation.mode === "AllowInsecureFallback";
-  const tls: GatewayTls = {
-    ...plainTls(insecure ? "OptionalMutual" : "Mutual", own.held),
-    clientRoots: roots.held,
-    ...(insecure && { acceptUntrusted: true }),
-  };
-  return withPairs({ ...own, ...(refFault && { fault: refFault }) }, tls);
-}
-
-function plainTls(mode: GatewayTls["mode"], certificates: GatewayTls["certificates"]): GatewayTls {
-  return { mode, certificates, subjectAltNames: [], spkiHashes: [], certificateHashes: [], cipherSuites: [] };
-}
-
-/** A listener whose Secret is missing stays: proxies that have its certificate go on with it. */
-function withPairs({ held, fault }: KeyPairs, tls: GatewayTls): ListenerTls {
-  return { ...(held.length > 0 && { tls }), ...(fault && { refFault: fault }) };
-}
-
-interface KeyPairs {
+export interface KeyPairs {
   held: readonly HeldCredential[];
   fault?: Fault;
 }

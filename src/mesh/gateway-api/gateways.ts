@@ -7,7 +7,7 @@ import type { Credentials } from "../credentials.ts";
 import type { NamespaceObject, ServiceObject } from "../kubernetes.ts";
 import type { HeldCredential, MeshSettings } from "../model.ts";
 import type { Workloads } from "../workloads.ts";
-import { type CertificateContext, keyPairs, listenerTls } from "./certificates.ts";
+import { type CertificateContext, keyPairs } from "./certificates.ts";
 import { clusterDomainOf } from "./cluster-domain.ts";
 import type { Fault } from "./conditions.ts";
 import {
@@ -20,6 +20,7 @@ import {
 } from "./gateway-service.ts";
 import type { Grants } from "./grants.ts";
 import { addedListeners, type ListenerSets } from "./listener-sets.ts";
+import { listenerTls } from "./listener-tls.ts";
 import { type Listener, listenersOf } from "./listeners.ts";
 import { type GatewayParsed, GROUP, parsedGateways } from "./objects.ts";
 

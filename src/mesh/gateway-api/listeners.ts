@@ -5,8 +5,8 @@
 import type { AllowedRoutes, GatewayListener } from "../../kinds/gateway-api/gateway.ts";
 import { intersectHosts } from "../hosts.ts";
 import type { GatewayTls, ObjectRef } from "../model.ts";
-import type { ListenerTls } from "./certificates.ts";
 import type { Fault } from "./conditions.ts";
+import type { ListenerTls } from "./listener-tls.ts";
 import { GROUP } from "./objects.ts";
 
 interface RouteKind {

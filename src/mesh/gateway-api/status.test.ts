@@ -246,6 +246,29 @@ test("clients' certificates are judged by the port's CA, or the Gateway's; witho
   ]);
 });
 
+test("Istio's option lets a listener ask for clients' certificates, by roots beside its own or in NAME-cacert", async () => {
+  const w = world();
+  const authority = await testAuthority("ca");
+  w.inputs.secrets.set("default/c", tlsSecret("default/c", await authority.issue("a.com"), authority.certificate));
+  const asking = (mode: string) => {
+    const options = { "gateway.istio.io/tls-terminate-mode": mode };
+    w.gateway("default/g", [https("https", {}, { tls: { certificateRefs: [{ name: "c" }], options } })]);
+    const [, row] = [...w.api.servers.entries()][0] ?? [];
+    return row?.server.tls;
+  };
+  const roots = () => {
+    const { clientRoots } = asking("MUTUAL") ?? {};
+    return typeof clientRoots === "object" ? [clientRoots.resource, ...clientRoots.objects] : clientRoots;
+  };
+  assert.deepEqual(roots(), ["kubernetes-gateway://default/c-cacert", "default/c"]);
+  const data = { cacert: Buffer.from(authority.certificate).toString("base64") };
+  w.inputs.secrets.set("default/c-cacert", { metadata: { namespace: "default", name: "c-cacert" }, data });
+  assert.deepEqual(roots(), ["kubernetes-gateway://default/c-cacert", "default/c-cacert"]);
+  assert.equal(asking("OPTIONAL_MUTUAL")?.mode, "OptionalMutual");
+  assert.equal(asking("ISTIO_MUTUAL"), undefined);
+  assert.equal(conditionReason(w, 0), "UnsupportedValue");
+});
+
 test("what makes a Gateway invalid, or less safe than it looks, is said in its conditions", () => {
   const w = world();
   const parametersRef = { group: "", kind: "ConfigMap", name: "options" };
