@@ -1,13 +1,14 @@
 /** The rules of one HTTPRoute or GRPCRoute as routes of the model: one for each match, since matches of all routes are
  * ordered. */
-import { parseDuration } from "../../kinds/gateway-api/duration.ts";
 import type { HttpFilter } from "../../kinds/gateway-api/http-filters.ts";
-import type { HttpBackendRef, HttpRouteRule, HttpRouteSpec } from "../../kinds/gateway-api/http-route.ts";
-import type { Destination, HttpAction, HttpMatch, HttpRoute, Mirror, ObjectRef, Retries } from "../model.ts";
-import { type BackendContext, INVALID_BACKEND_HOST, resolveBackend } from "./backends.ts";
+import type { HttpBackendRef, HttpRouteSpec } from "../../kinds/gateway-api/http-route.ts";
+import type { HttpAction, HttpMatch, HttpRoute, Mirror, ObjectRef } from "../model.ts";
+import { type BackendContext, resolveBackend } from "./backends.ts";
 import type { Fault } from "./conditions.ts";
+import { type Findings, forward, serverError } from "./http-backends.ts";
 import { corsPolicy, headerOperations, mirrorPercent, pathRewrite, redirect } from "./http-filters.ts";
 import { httpMatch } from "./http-matches.ts";
+import { timing } from "./http-timing.ts";
 import { GROUP, type Parsed } from "./objects.ts";
 import type { RouteFaults } from "./route-status.ts";
 
@@ -72,13 +73,6 @@ export function resolveRules(
 /** Filters after which a request goes nowhere, or must not. */
 const ANSWERS: ReadonlySet<string> = new Set(["RequestRedirect", "ExtensionRef"]);
 
-/** What comes up on the way. */
-interface Findings {
-  refs: Fault[];
-  values: Fault[];
-  services: Set<string>;
-}
-
 /** A condition has one reason, the first one's; its message tells them all. */
 function merged<N extends string>(name: N, faults: readonly Fault[]): { [K in N]?: Fault } | object {
   const [first] = faults;
@@ -110,8 +104,6 @@ function ruleRoutes(
       : forward(rule.backendRefs ?? [], at, context, found);
   return rule.matches.flatMap((match) => actions.map((each) => ({ ...base, ...each, matches: [match] })));
 }
-
-const serverError: HttpAction = { type: "DirectResponse", response: { status: 500 } };
 
 interface Filtered {
   fields: Pick<HttpRoute, "requestHeaders" | "responseHeaders" | "rewrite" | "cors">;
@@ -152,76 +144,4 @@ function applyFilters(filters: readonly HttpFilter[], at: string, context: Backe
     }
   });
   return out;
-}
-
-/** The share of requests that is for backends which cannot be reached is answered before the others are forwarded. */
-function forward(
-  refs: readonly HttpBackendRef[],
-  at: string,
-  context: BackendContext,
-  found: Findings,
-): Pick<HttpRoute, "action" | "percent">[] {
-  const destinations = refs.map((ref, i): Destination => {
-    const { destination, service, fault } = resolveBackend(ref, context);
-    if (fault) found.refs.push(fault);
-    if (service !== undefined) found.services.add(service);
-    const filters = backendFilters(ref.filters ?? [], `${at}.backendRefs[${i}]`, found);
-    const target = filters.broken ? { host: INVALID_BACKEND_HOST, port: 0, subset: "" } : destination;
-    return { ...target, weight: ref.weight ?? 1, ...filters.fields };
-  });
-  const reachable = destinations.filter(({ host, weight }) => weight > 0 && host !== INVALID_BACKEND_HOST);
-  if (reachable.length === 0) return [{ action: serverError }];
-  const all = weightOf(destinations);
-  const lost = all - weightOf(reachable);
-  const forwarded: HttpAction = { type: "Forward", destinations: lost === 0 ? destinations : reachable };
-  if (lost === 0) return [{ action: forwarded }];
-  return [{ action: serverError, percent: (100 * lost) / all }, { action: forwarded }];
-}
-
-function weightOf(destinations: readonly Destination[]): number {
-  return destinations.reduce((sum, { weight }) => sum + weight, 0);
-}
-
-/** Of the filters on one backend, those that change headers and the host name are served. */
-function backendFilters(filters: readonly HttpFilter[], at: string, found: Findings) {
-  const fields: Pick<Destination, "requestHeaders" | "responseHeaders" | "hostRewrite"> = {};
-  let broken = false;
-  filters.forEach((filter, i) => {
-    if (filter.requestHeaderModifier) fields.requestHeaders = headerOperations(filter.requestHeaderModifier);
-    else if (filter.responseHeaderModifier) fields.responseHeaders = headerOperations(filter.responseHeaderModifier);
-    else if (filter.urlRewrite?.hostname !== undefined && filter.urlRewrite.path === undefined) {
-      fields.hostRewrite = filter.urlRewrite.hostname;
-    } else {
-      broken = true;
-      found.values.push({
-        reason: "UnsupportedValue",
-        message: `${at}.filters[${i}]: ${filter.type} is not served on a single backend: move it to the rule's filters`,
-      });
-    }
-  });
-  return { fields, broken };
-}
-
-/** What Istio retries on when a rule says nothing about it. */
-const DEFAULT_ATTEMPTS = 2;
-const ON_CONNECTION_ERRORS = ["connect-failure", "refused-stream", "unavailable", "cancelled"];
-
-function timing({ timeouts, retry }: HttpRouteRule): Pick<HttpRoute, "timeoutMs" | "retries"> {
-  const request = timeouts?.request === undefined ? undefined : parseDuration(timeouts.request);
-  const backend = timeouts?.backendRequest === undefined ? 0 : parseDuration(timeouts.backendRequest);
-  const perTry = backend > 0 ? { perTryTimeoutMs: backend } : {};
-  const timeout = request === undefined ? {} : { timeoutMs: request };
-  if (!retry) {
-    if (backend === 0) return timeout;
-    return { ...timeout, retries: { attempts: DEFAULT_ATTEMPTS, on: [], retriableStatusCodes: [], ...perTry } };
-  }
-  const codes = retry.codes ?? [];
-  const retries: Retries = {
-    attempts: retry.attempts ?? DEFAULT_ATTEMPTS,
-    on: codes.length > 0 ? [...ON_CONNECTION_ERRORS, "retriable-status-codes"] : ON_CONNECTION_ERRORS,
-    retriableStatusCodes: codes,
-    ...(retry.backoff === undefined ? {} : { backoffMs: parseDuration(retry.backoff) }),
-    ...perTry,
-  };
-  return { ...timeout, retries };
 }
