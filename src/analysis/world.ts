@@ -104,7 +104,7 @@ function fill(inputs: MeshInputs, objects: ObjectsOf): void {
 }
 
 function workloadsOf(objects: ObjectsOf): Workload[] {
-  const pods = objects(podKind).filter(({ status }) => status?.phase !== "Succeeded" && status?.phase !== "Failed");
+  const pods = objects(podKind).filter((pod) => !isLeaving(pod));
   const templated = [
     ...objects(deploymentKind),
     ...objects(statefulSetKind),
@@ -118,6 +118,12 @@ function workloadsOf(objects: ObjectsOf): Workload[] {
       return spec ? [workload(object, metadata, spec, "spec.template.")] : [];
     }),
   ];
+}
+
+/** One that has ended, or is about to: nothing is to be done about it any more. */
+export function isLeaving({ metadata, status }: Pod): boolean {
+  const ended = status?.phase === "Succeeded" || status?.phase === "Failed";
+  return ended || metadata.deletionTimestamp !== undefined;
 }
 
 function workload(

@@ -107,6 +107,16 @@ test("what cannot be done is said with a remedy", () => {
   assert.match(said("x.yaml", "--use-kube=maybe"), /must be true or false/);
 });
 
+test("without a cluster, files can still be looked at, and the error says how", () => {
+  const env = { PATH: process.env.PATH, HOME: folder, LATEEN_HOME: join(folder, "home") };
+  const { status, stderr } = spawnSync(process.execPath, [LATEEN, "analyze", file("s.yaml", SERVICE)], {
+    encoding: "utf8",
+    env,
+  });
+  assert.equal(status, 1);
+  assert.match(stderr, /Or look at the files alone, with --use-kube=false/);
+});
+
 test("validate names each file that is valid, and what is wrong with the others", () => {
   const good = file("good.yaml", SERVICE);
   const bad = file("bad-route.yaml", ROUTE.replace("http:", "htpp:"));

@@ -11,6 +11,7 @@ import { printMessages, targetText } from "./analysis-output.ts";
 import { clusterSources, requireNamespace, within } from "./analysis-sources.ts";
 import { type ClusterOption, namespaceOf, withCluster } from "./cluster.ts";
 import { type FileSources, fileSources } from "./file-sources.ts";
+import { isNoTarget } from "./target.ts";
 
 export interface AnalyzeOptions extends ClusterOption {
   filename?: string[];
@@ -54,7 +55,7 @@ export async function analyzeCommand(args: readonly string[], options: AnalyzeOp
     conclude(createWorld(sources), files, namespace, options, suppressions);
     return;
   }
-  await withCluster(options, async (cluster) => {
+  const overCluster = withCluster(options, async (cluster) => {
     const namespace = namespaceOf(options, cluster.connection);
     const files = await fileSources(paths, namespace);
     const { sources, listed } = await within(options.timeout, async () => {
@@ -63,6 +64,11 @@ export async function analyzeCommand(args: readonly string[], options: AnalyzeOp
     });
     const world = createWorld([...sources, ...files.sources, ...meshConfig(options)], listed);
     conclude(world, files, namespace, options, suppressions);
+  });
+  await overCluster.catch((error: unknown) => {
+    if (!(error instanceof LateenError) || !isNoTarget(error) || paths.length === 0) throw error;
+    const remedy = `${error.remedy ?? ""} Or look at the files alone, with --use-kube=false.`;
+    throw new LateenError(error.code, error.message, remedy.trim());
   });
 }
 

@@ -34,7 +34,7 @@ test("a pod without a proxy in a namespace that is injected is told", () => {
   assert.deepEqual(found(injectionAnalyzer, together(enabled, pod("old", "{app: a}"))), ["IST0103 Pod default/old"]);
 });
 
-test("a pod that has a proxy, wants none, or uses the host's network, is fine", () => {
+test("a pod that has a proxy, wants none, is leaving, or uses the host's network, is fine", () => {
   const yaml = together(
     enabled,
     pod("sidecar", "{}", "{containers: [{name: app, image: a}], initContainers: [{name: istio-proxy, image: p}]}"),
@@ -42,6 +42,7 @@ test("a pod that has a proxy, wants none, or uses the host's network, is fine", 
     pod("wants-none", '{sidecar.istio.io/inject: "false"}'),
     pod("host", "{}", "{hostNetwork: true, containers: [{name: app, image: a}]}"),
     "{apiVersion: v1, kind: Pod, metadata: {name: done}, spec: {containers: [{name: app}]}, status: {phase: Succeeded}}",
+    "{apiVersion: v1, kind: Pod, metadata: {name: leaves, deletionTimestamp: '2026-01-01T00:00:00Z'}, spec: {containers: [{name: app}]}}",
   );
   assert.deepEqual(found(injectionAnalyzer, yaml), []);
 });

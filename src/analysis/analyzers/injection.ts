@@ -8,6 +8,7 @@ import { keyOf } from "../../store/object.ts";
 import type { Analyzer } from "../analyzer.ts";
 import { injectorFor, injectorsOf, revisionOf } from "../injectors.ts";
 import type { Report } from "../messages.ts";
+import { isLeaving } from "../world.ts";
 
 export const injectionAnalyzer: Analyzer = {
   name: "injection.Analyzer",
@@ -18,9 +19,13 @@ export const injectionAnalyzer: Analyzer = {
     const byDefault = injectors.get("default")?.enableNamespacesByDefault ?? false;
     for (const namespace of world.objects(namespaceKind)) checkNamespace(report, namespace, byDefault);
     for (const pod of world.objects(podKind)) {
-      const ended = pod.status?.phase === "Succeeded" || pod.status?.phase === "Failed";
       const namespace = world.find(namespaceKind, pod.metadata.namespace ?? "");
-      if (ended || !namespace || workloadOf(pod).proxy !== "None" || !shouldHaveProxy(pod, namespace, injectors))
+      if (
+        isLeaving(pod) ||
+        !namespace ||
+        workloadOf(pod).proxy !== "None" ||
+        !shouldHaveProxy(pod, namespace, injectors)
+      )
         continue;
       const text = `the pod ${keyOf(pod)} has no proxy, though its namespace is enabled for injection`;
       report("PodMissingProxy", pod, "", text, "it was made before that: restart what it belongs to");

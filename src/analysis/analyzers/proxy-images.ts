@@ -5,6 +5,7 @@ import { PROXY_CONTAINER } from "../../kubernetes/inject/proxy-container.ts";
 import type { Analyzer } from "../analyzer.ts";
 import { enumeration } from "../enumeration.ts";
 import { injectorsOf, revisionOf } from "../injectors.ts";
+import { isLeaving } from "../world.ts";
 
 /** A pod that chooses its proxy itself. */
 const OWN_IMAGE = "sidecar.istio.io/proxyImage";
@@ -31,8 +32,8 @@ export const proxyImagesAnalyzer: Analyzer = {
   },
 };
 
-function proxyImage({ metadata, spec, status }: Pod): string | undefined {
-  const ended = status?.phase === "Succeeded" || status?.phase === "Failed";
-  if (ended || metadata.annotations?.[OWN_IMAGE] !== undefined) return undefined;
+function proxyImage(pod: Pod): string | undefined {
+  const { metadata, spec } = pod;
+  if (isLeaving(pod) || metadata.annotations?.[OWN_IMAGE] !== undefined) return undefined;
   return [...spec.containers, ...(spec.initContainers ?? [])].find(({ name }) => name === PROXY_CONTAINER)?.image;
 }

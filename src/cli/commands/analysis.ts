@@ -79,14 +79,11 @@ function describeCommands(program: Command): void {
 
 /** Go's way to write a flag: `--color`, `--color=false`. */
 function yesOrNo(flags: string, description: string, otherwise?: boolean): Option {
-  return new Option(flags, description)
-    .preset(true)
-    .default(otherwise)
-    .argParser((value: string | boolean) => {
-      if (value === true || value === "true") return true;
-      if (value === "false") return false;
-      throw new InvalidArgumentError("It must be true or false, as in --use-kube=false.");
-    });
+  return new Option(flags, description).default(otherwise).argParser((value: string) => {
+    if (value === "true") return true;
+    if (value === "false") return false;
+    throw new InvalidArgumentError("It must be true or false, as in --use-kube=false.");
+  });
 }
 
 function level(flags: string, description: string, otherwise: Level): Option {
