@@ -32,12 +32,12 @@ export async function openChannels(
     setImmediate(() => socket.resume());
     resolve(socket);
   });
-  socket.on("unexpected-response", (request, response) => {
-    const status = response.statusCode ?? 0;
+  socket.on("unexpected-response", (_request, response) => {
+    const { statusCode: status = 0, socket: connection } = response;
     text(response)
       .then((body) => reject(refusal(status, body)), reject)
       // Left open, the connection would keep this process for minutes.
-      .finally(() => request.destroy());
+      .finally(() => connection.destroy());
   });
   socket.on("error", reject);
   return promise;

@@ -3,7 +3,7 @@ import type { Connection } from "../store/cluster/connection.ts";
 import { StoreError } from "../store/error.ts";
 import { getFromPod, type PodName } from "./port-forward.ts";
 
-const ADMIN_PORT = 15000;
+export const ADMIN_PORT = 15000;
 
 /** What the admin interface of a pod's Envoy answers to GET `path`. */
 export async function adminGet(connection: Connection, pod: PodName, path: string): Promise<string> {

@@ -1,6 +1,7 @@
 import { stringify } from "yaml";
-import { type ClusterOption, podName, withCluster } from "./cluster.ts";
+import { type ClusterOption, withCluster } from "./cluster.ts";
 import { at, list, text } from "./json.ts";
+import { findProxyPod } from "./kubernetes/find-pod.ts";
 import { adminGet } from "./proxy-admin.ts";
 import { SECRET_COLUMNS, secretRows } from "./proxy-secrets.ts";
 import { table } from "./table.ts";
@@ -13,12 +14,14 @@ interface Options extends ClusterOption {
 }
 
 export async function proxyConfig(part: Part, pod: string, options: Options): Promise<void> {
-  const name = podName(pod, options.namespace);
-  const get = (path: string): Promise<unknown> =>
-    withCluster(options, async ({ connection }) => JSON.parse(await adminGet(connection, name, path)));
-  const needsDump = part !== "endpoint";
-  const dump = needsDump ? await get("/config_dump") : undefined;
-  const clusters = part === "endpoint" || part === "all" ? await get("/clusters?format=json") : undefined;
+  const { dump, clusters } = await withCluster(options, async (cluster) => {
+    const name = await findProxyPod(cluster, pod, options.namespace);
+    const get = async (path: string): Promise<unknown> => JSON.parse(await adminGet(cluster.connection, name, path));
+    return {
+      dump: part === "endpoint" ? undefined : await get("/config_dump"),
+      clusters: part === "endpoint" || part === "all" ? await get("/clusters?format=json") : undefined,
+    };
+  });
   if (options.output !== "text") {
     const value = part === "all" ? { ...Object(dump), clusters } : part === "endpoint" ? clusters : section(dump, part);
     console.log(options.output === "json" ? JSON.stringify(value, undefined, 2) : stringify(value));

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
-import { kubeconfig, namespace, output } from "./options.ts";
+import type { DashboardOptions } from "../dashboard.ts";
+import { example, kubeconfig, namespace, output, wholeNumber } from "./options.ts";
 
 export function proxyCommands(program: Command): void {
   program.commandsGroup("Proxies:");
@@ -30,7 +31,7 @@ export function proxyCommands(program: Command): void {
     proxyConfig
       .command(part)
       .description(what)
-      .argument("<pod>", "POD or POD.NAMESPACE")
+      .argument("<pod>", "POD or POD.NAMESPACE, or what has pods: deployment/reviews-v1")
       .addOption(namespace("the pod's namespace"))
       .addOption(kubeconfig())
       .addOption(output(["text", "json", "yaml"]))
@@ -38,4 +39,19 @@ export function proxyCommands(program: Command): void {
         (await import("../proxy-config.ts")).proxyConfig(part, pod, command.optsWithGlobals()),
       );
   }
+  program
+    .command("dashboard")
+    .alias("dash")
+    .description("open pages of what runs in the mesh, until Ctrl-C")
+    .helpCommand(false)
+    .command("envoy")
+    .description("the admin pages of a pod's Envoy")
+    .argument("<pod>", "POD or POD.NAMESPACE, or what has pods: deployment/reviews-v1")
+    .addOption(namespace("the pod's namespace"))
+    .option("-p, --port <port>", "where on this machine (default: any that is free)", wholeNumber, 0)
+    .addOption(kubeconfig())
+    .addHelpText("after", example("lateen dashboard envoy deployment/reviews-v1"))
+    .action(async (pod: string, _options, command: Command) =>
+      (await import("../dashboard.ts")).dashboardEnvoy(pod, command.optsWithGlobals<DashboardOptions>()),
+    );
 }

@@ -1,8 +1,9 @@
 import { LateenError } from "../../errors.ts";
 import { podKind } from "../../kinds/core/pod.ts";
 import type { KubeObject } from "../../store/object.ts";
-import type { Cluster } from "../cluster.ts";
+import { type Cluster, namespaceOf, podName } from "../cluster.ts";
 import { at, list, text } from "../json.ts";
+import type { PodName } from "../port-forward.ts";
 import { discover, findType } from "./discovery.ts";
 
 const DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container";
@@ -24,6 +25,13 @@ export async function findPod(cluster: Cluster, word: string, namespace: string)
   const found = pods.find((pod) => at(pod, "status", "phase") === "Running") ?? pods[0];
   if (found) return found;
   throw new LateenError("LTN5020", `${word} has no pods in namespace ${namespace}`, "See lateen get pods -A.");
+}
+
+/** The pod whose proxy is meant, as istioctl has it: `POD`, `POD.NAMESPACE`, `TYPE/NAME`, `TYPE/NAME.NAMESPACE`. */
+export async function findProxyPod(cluster: Cluster, word: string, namespace?: string): Promise<PodName> {
+  const named = podName(word, namespaceOf({ ...(namespace !== undefined && { namespace }) }, cluster.connection));
+  const { metadata } = await findPod(cluster, named.name, named.namespace);
+  return { name: metadata.name, namespace: named.namespace };
 }
 
 /** The container that is meant when none is named; says so on standard error when there are others. */

@@ -139,6 +139,9 @@ test("the names of a revision follow the tags that point at it", async () => {
   await store.patch(mutating, { name: "istio-revision-tag-prod" }, { type: "merge", body: moved });
   await eventually(async () => !names.has("prod"));
   assert.deepEqual([...names.keys()], ["default"]);
+  // Whose name is a tag that points elsewhere is not meant by it.
+  await store.create<KubeObject>(mutating, tagInjector("default", { ...options, revision: "canary" }));
+  await eventually(async () => !names.has("default"));
   stop.abort();
   store.close();
 });

@@ -16,13 +16,19 @@ export interface RevisionTagsOptions {
 }
 
 const TAG = "istio.io/tag";
+const REVISION = "istio.io/rev";
 
-/** Keeps `names` like the tags that point at the revision: webhook configurations with its label and theirs. */
+/**
+ * Keeps `names` like the tags that point at the revision: webhook configurations with its label and theirs. A tag that
+ * points elsewhere is not ours, even where our revision has the same name.
+ */
 export async function followRevisionTags(options: RevisionTagsOptions): Promise<void> {
   const { store, graph, revision, names, signal, onError } = options;
-  const tags = new Map<string, string>();
+  const tags = new Map<string, { tag: string; ours: boolean }>();
   const settle = (): void => {
-    const now = new Set([revision, ...tags.values()]);
+    const all = [...tags.values()];
+    const others = new Set(all.filter(({ ours }) => !ours).map(({ tag }) => tag));
+    const now = new Set([revision, ...all.map(({ tag }) => tag)]).difference(others);
     graph.batch(() => {
       for (const name of [...names.keys()]) if (!now.has(name)) names.delete(name);
       for (const name of now) names.set(name, true);
@@ -31,13 +37,13 @@ export async function followRevisionTags(options: RevisionTagsOptions): Promise<
   const saw = ({ metadata }: KubeObject, gone: boolean): void => {
     const tag = metadata.labels?.[TAG];
     if (gone || tag === undefined) tags.delete(metadata.name);
-    else tags.set(metadata.name, tag);
+    else tags.set(metadata.name, { tag, ours: metadata.labels?.[REVISION] === revision });
   };
   const synced = Promise.withResolvers<void>();
   void reflect(
     store,
     mutatingWebhookConfigurationKind.type,
-    { labelSelector: `istio.io/rev=${revision},${TAG}`, longestRetryMs: 5_000 },
+    { labelSelector: TAG, longestRetryMs: 5_000 },
     {
       sync: (objects) => {
         for (const object of objects) saw(object, false);
