@@ -48,3 +48,23 @@ test("as root, connections go where they should, and those of uid 1337 are spare
 test("in a user namespace, connections with the mark 1337 are spared", () => {
   assert.deepEqual(results("mark"), EXPECTED);
 });
+
+test("the kernel takes the rules for interfaces that are excluded, and for those behind which others are", () => {
+  const annotations = {
+    "traffic.sidecar.istio.io/excludeInterfaces": "net1,net2",
+    "istio.io/reroute-virtual-interfaces": "docker0",
+    "traffic.sidecar.istio.io/includeOutboundIPRanges": "10.0.0.0/8,fd00::/8",
+    "traffic.sidecar.istio.io/excludeOutboundIPRanges": "10.1.0.0/16",
+    "traffic.sidecar.istio.io/excludeOutboundPorts": "7777",
+  };
+  const rules = redirectRules(interceptionOf(annotations, defaultInjectSettings.interception, 15020), 15012);
+  const script = 'nft "$1" && nft list chain inet istio inbound && nft list chain inet istio outbound';
+  const { stdout, stderr, status } = spawnSync("unshare", ["-Urn", "sh", "-c", script, "sh", rules], {
+    encoding: "utf8",
+    timeout: 60_000,
+  });
+  assert.equal(status, 0, stderr);
+  assert.match(stdout, /iifname "net1" accept\n\s+iifname "net2" accept\n\s+iifname "docker0" tcp dport 7777 accept/);
+  assert.match(stdout, /iifname "docker0" ip daddr 10.0.0.0\/8 .*redirect to :15001/);
+  assert.match(stdout, /chain outbound \{\n.*\n\s+oifname "net1" accept/);
+});
