@@ -4,6 +4,7 @@
  * report that the tree keeps (docs/conformance) and does not now; --keep replaces that one.
  */
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { createWriteStream, existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -19,14 +20,15 @@ import { ROOT } from "../support/world.ts";
 import { isCoreInFull, readReport, regressions, summary } from "./report.ts";
 import { buildSuite, definitionsFolder, SUITE, suiteImages } from "./suite.ts";
 
+/** Runs of the suite: with options by this name beside this file, and a report by it. */
+const PARTS = ["gateway", "mesh"];
 const OUTPUT = join(ROOT, "dist/conformance");
-const LOG = join(OUTPUT, "suite.log");
-const REPORT = join(OUTPUT, "report.yaml");
-const KEPT = join(ROOT, "docs/conformance/report.yaml");
+const KEPT = join(ROOT, "docs/conformance");
 
 const { values } = parseArgs({
   options: {
     name: { type: "string", default: "conformance" },
+    part: { type: "string", multiple: true, default: PARTS },
     test: { type: "string" },
     leave: { type: "boolean", default: false },
     keep: { type: "boolean", default: false },
@@ -42,8 +44,10 @@ const cluster = instance(values.name);
 const world = new ClusterWorld(values.name);
 try {
   await prepare();
-  await runSuite();
-  process.exitCode = judge() ? 0 : 1;
+  for (const part of values.part) {
+    const passed = await runSuite(part);
+    if (!judge(part) || !passed) process.exitCode = 1;
+  }
 } finally {
   if (!values.leave) await world.end();
 }
@@ -64,22 +68,26 @@ async function prepare(): Promise<void> {
   say("Lateen is installed");
 }
 
-/** Its whole output, which is long, goes to a file; here only what runs, and since when. */
-async function runSuite(): Promise<void> {
+/**
+ * Its whole output, which is long, goes to a file; here only what runs, and since when. Whether all passed: a report
+ * leaves out those that no profile counts.
+ */
+async function runSuite(part: string): Promise<boolean> {
   mkdirSync(OUTPUT, { recursive: true });
-  rmSync(REPORT, { force: true });
+  rmSync(reportOf(part), { force: true });
   const only = values.test === undefined ? [] : [`-test.run=TestConformance/(${values.test})`];
   const child = spawn(
     SUITE,
     [
       ...["-test.v", "-test.timeout=60m", "-test.parallel=8", ...only],
-      ...["-conformance-options-file", join(import.meta.dirname, "options.yaml")],
-      ...["-version", packageVersion(), "-report-output", REPORT],
+      ...["-conformance-options-file", join(import.meta.dirname, `${part}.yaml`)],
+      ...["-version", packageVersion(), "-report-output", reportOf(part)],
       ...["-usable-address", lastAddress(), "-unusable-address", "192.0.2.1"],
     ],
     { env: { ...process.env, KUBECONFIG: cluster.kubeconfig }, stdio: ["ignore", "pipe", "inherit"] },
   );
-  const log = createWriteStream(LOG);
+  const ended = once(child, "close");
+  const log = createWriteStream(logOf(part));
   for await (const line of createInterface(child.stdout)) {
     log.write(`${line}\n`);
     const test = /: Running (\w+), relying on /.exec(line)?.[1];
@@ -87,6 +95,8 @@ async function runSuite(): Promise<void> {
     if (/^ +--- FAIL/.test(line)) say(line.trim());
   }
   log.end();
+  const [status] = await ended;
+  return status === 0;
 }
 
 /** One that no Gateway gets without asking for it. */
@@ -94,19 +104,28 @@ function lastAddress(): string {
   return addressesOfRunning(cluster)?.loadBalancers.last ?? "";
 }
 
-function judge(): boolean {
-  if (!existsSync(REPORT)) {
-    say(`The suite wrote no report; its output is in ${LOG}`);
+function judge(part: string): boolean {
+  if (!existsSync(reportOf(part))) {
+    say(`The suite wrote no report; its output is in ${logOf(part)}`);
     return false;
   }
-  const yaml = readFileSync(REPORT, "utf8");
+  const yaml = readFileSync(reportOf(part), "utf8");
   const report = readReport(yaml);
   for (const line of summary(report)) console.log(line);
   if (values.test !== undefined) return true;
-  const worse = existsSync(KEPT) ? regressions(readReport(readFileSync(KEPT, "utf8")), report) : [];
-  for (const line of worse) console.log(`Worse than ${KEPT}: ${line}`);
-  if (values.keep) writeFileSync(KEPT, yaml);
+  const kept = join(KEPT, `${part}.yaml`);
+  const worse = existsSync(kept) ? regressions(readReport(readFileSync(kept, "utf8")), report) : [];
+  for (const line of worse) console.log(`Worse than ${kept}: ${line}`);
+  if (values.keep) writeFileSync(kept, yaml);
   const full = isCoreInFull(report);
-  if (!full) console.log(`The core is not in full. The suite's output is in ${LOG}`);
+  if (!full) console.log(`The core is not in full. The suite's output is in ${logOf(part)}`);
   return full && worse.length === 0;
+}
+
+function reportOf(part: string): string {
+  return join(OUTPUT, `${part}.yaml`);
+}
+
+function logOf(part: string): string {
+  return join(OUTPUT, `${part}.log`);
 }
