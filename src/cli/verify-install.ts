@@ -37,7 +37,7 @@ export async function verifyInstall(options: VerifyOptions): Promise<void> {
 
 export async function verifyObjects(cluster: Cluster, objects: readonly KubeObject[]): Promise<void> {
   const counts = { definitions: 0, deployments: 0, wrong: 0 };
-  for await (const checked of verify(cluster, objects)) {
+  for (const checked of await verify(cluster, objects)) {
     print(checked);
     if (checked.problems.length > 0) counts.wrong++;
     if (checked.object.kind === "CustomResourceDefinition") counts.definitions++;

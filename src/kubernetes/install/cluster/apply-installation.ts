@@ -5,6 +5,7 @@ import type { KubeObject } from "../../../store/object.ts";
 import { applyObject } from "./apply-object.ts";
 import { listControlPlanes } from "./control-planes.ts";
 import { type DeliveredComponent, type Delivery, inStages, type Progress } from "./delivery.ts";
+import { inBatches } from "./in-batches.ts";
 import { type Journal, openJournal } from "./journal.ts";
 import type { KubeApi } from "./kube-api.ts";
 import { find } from "./objects.ts";
@@ -57,9 +58,12 @@ async function deliver(
     progress.started(name);
     try {
       let touched = 0;
-      for (const object of objects) {
-        signal.throwIfAborted();
-        if ((await applyObject(store, object, journal)) !== "unchanged") touched++;
+      for (const alike of sameKinds(objects)) {
+        const outcomes = await inBatches(alike, async (object) => {
+          signal.throwIfAborted();
+          return applyObject(store, object, journal);
+        });
+        touched += outcomes.filter((outcome) => outcome !== "unchanged").length;
       }
       const onWaiting = (what: readonly string[]): void => progress.waiting(name, what);
       await waitReady({ store, http }, awaited(name, components), { timeoutMs, signal, onWaiting });
@@ -84,6 +88,17 @@ async function deliver(
   progress.step("Pruning removed resources");
   const wanted = [...components.flatMap(({ objects }) => objects), ...more];
   return { touched, pruned: await prune(store, revision, wanted, journal) };
+}
+
+/** In their order, but those of one kind that follow each other together: the definitions, above all. */
+function sameKinds(objects: readonly KubeObject[]): KubeObject[][] {
+  const groups: KubeObject[][] = [];
+  for (const object of objects) {
+    const last = groups.at(-1);
+    if (last?.[0]?.kind === object.kind) last.push(object);
+    else groups.push([object]);
+  }
+  return groups;
 }
 
 /** Webhooks, those of the core too, are of use when the control plane has made itself known in them. */

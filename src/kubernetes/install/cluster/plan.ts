@@ -6,6 +6,7 @@ import type { Store } from "../../../store/store.ts";
 import { asApplied } from "./as-applied.ts";
 import { type Difference, differences } from "./drift.ts";
 import { error, type Finding } from "./finding.ts";
+import { inBatches } from "./in-batches.ts";
 import { FIELD_MANAGER, find, nameOf, shown, typeOf } from "./objects.ts";
 
 export type PlannedStep = { object: KubeObject } & (
@@ -15,18 +16,18 @@ export type PlannedStep = { object: KubeObject } & (
 );
 
 export async function planInstallation(store: Store, objects: readonly KubeObject[]): Promise<PlannedStep[]> {
-  const steps: PlannedStep[] = [];
-  const namespaces = new Map<string, boolean>();
-  for (const object of objects) {
+  const names = new Set(objects.flatMap((object) => nameOf(object).namespace ?? []));
+  const there = await inBatches([...names], async (name) => {
+    const found = await find<Namespace>(store, namespaceKind.type, { name });
+    return found ? [name] : [];
+  });
+  const namespaces = new Set(there.flat());
+  return inBatches(objects, async (object): Promise<PlannedStep> => {
     const { namespace } = nameOf(object);
-    if (namespace !== undefined && !namespaces.has(namespace)) {
-      namespaces.set(namespace, (await find<Namespace>(store, namespaceKind.type, { name: namespace })) !== undefined);
-    }
     // In a namespace that does not exist nothing can be tried.
-    const untried = namespace !== undefined && namespaces.get(namespace) === false;
-    steps.push(untried ? { object, outcome: "create" } : await plan(store, object));
-  }
-  return steps;
+    const untried = namespace !== undefined && !namespaces.has(namespace);
+    return untried ? { object, outcome: "create" } : plan(store, object);
+  });
 }
 
 async function plan(store: Store, object: KubeObject): Promise<PlannedStep> {

@@ -27,7 +27,7 @@ describe("verifying an installation", () => {
   /** What is wrong, by object. */
   const problems = async (): Promise<Record<string, string[]>> => {
     const found: Record<string, string[]> = {};
-    for await (const { object, problems } of verify(apiOf(cluster), objects)) {
+    for (const { object, problems } of await verify(apiOf(cluster), objects)) {
       if (problems.length > 0) found[shown(object)] = problems.map(({ message }) => message);
     }
     return found;

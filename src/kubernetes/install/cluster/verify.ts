@@ -3,6 +3,7 @@ import { LateenError } from "../../../errors.ts";
 import { StoreError } from "../../../store/error.ts";
 import type { KubeObject } from "../../../store/object.ts";
 import { type Difference, differences } from "./drift.ts";
+import { inBatches } from "./in-batches.ts";
 import type { KubeApi } from "./kube-api.ts";
 import { find, nameOf, typeOf } from "./objects.ts";
 import { missing } from "./rolled-out.ts";
@@ -19,15 +20,9 @@ export interface Problem {
   remedy?: string;
 }
 
-/** So many are asked for at a time. */
-const AT_ONCE = 8;
-
 /** In the order of the objects. */
-export async function* verify(api: KubeApi, objects: readonly KubeObject[]): AsyncGenerator<Checked> {
-  for (let i = 0; i < objects.length; i += AT_ONCE) {
-    const some = objects.slice(i, i + AT_ONCE);
-    yield* await Promise.all(some.map(async (object) => ({ object, problems: await problemsOf(api, object) })));
-  }
+export function verify(api: KubeApi, objects: readonly KubeObject[]): Promise<Checked[]> {
+  return inBatches(objects, async (object) => ({ object, problems: await problemsOf(api, object) }));
 }
 
 async function problemsOf(api: KubeApi, object: KubeObject): Promise<Problem[]> {
