@@ -11,7 +11,7 @@ function ready(...words: string[]): string[] {
 
 test("commands, their subcommands, choices and options complete themselves", () => {
   assert.ok(ready("").includes("demo") && !ready("").includes("__complete"));
-  assert.deepEqual(ready("pc", ""), ["cluster", "listener", "route", "endpoint", "bootstrap", "all"]);
+  assert.deepEqual(ready("pc", ""), ["cluster", "listener", "route", "endpoint", "secret", "bootstrap", "all"]);
   assert.deepEqual(ready("completion", ""), ["bash", "zsh", "fish"]);
   assert.deepEqual(ready("--home", "demo", "status", "-o", ""), ["text", "json"]);
   assert.ok(ready("logs", "x", "-").includes("--previous"));
@@ -33,6 +33,8 @@ test("every command and option says what it is for", () => {
   const commands = [...program.commands, ...program.commands.flatMap((command) => command.commands)];
   for (const command of commands.filter((each) => !each.name().startsWith("__"))) {
     assert.notEqual(command.description(), "", command.name());
-    for (const option of command.options) assert.notEqual(option.description, "", `${command.name()} ${option.flags}`);
+    for (const option of command.options.filter(({ hidden }) => !hidden)) {
+      assert.notEqual(option.description, "", `${command.name()} ${option.flags}`);
+    }
   }
 });

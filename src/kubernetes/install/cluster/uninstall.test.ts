@@ -60,6 +60,7 @@ describe("uninstalling", () => {
     await make(configMapKind.type, "lateen-uses", { metadata: { labels: { "lateen.dev/uses": "true" } } });
     await make(secretKind.type, "istio-ca-secret", { metadata: istio });
     await make(leaseKind.type, "istio-leader", { metadata: istio });
+    await make(configMapKind.type, "lateen-rejections", { metadata: istio });
     const ownerReferences = [
       { apiVersion: "gateway.networking.k8s.io/v1", kind: "Gateway", name: "web", uid: "1-2-3" },
     ];
