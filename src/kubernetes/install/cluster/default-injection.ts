@@ -13,13 +13,12 @@ import { applyObject } from "./apply-object.ts";
 import { NEVER } from "./as-applied.ts";
 import { openJournal } from "./journal.ts";
 import { FIELD_MANAGER, find } from "./objects.ts";
-import { trusting } from "./trusting.ts";
 
 const TYPE = mutatingWebhookConfigurationKind.type;
 const NAME = "istio-sidecar-injector";
 
 /** The injector with its webhooks for namespaces and pods that name no revision switched off. */
-function silenced(injector: MutatingWebhookConfiguration): MutatingWebhookConfiguration {
+export function silenced(injector: MutatingWebhookConfiguration): MutatingWebhookConfiguration {
   const webhooks = injector.webhooks?.map((hook) =>
     hook.name.startsWith("rev.") ? hook : { ...hook, namespaceSelector: NEVER, objectSelector: NEVER },
   );
@@ -38,18 +37,15 @@ export async function restoreDefault(store: Store): Promise<void> {
   const [hook] = live?.webhooks ?? [];
   if (!live || !hook) return;
   const namespace = hook.clientConfig.service?.namespace ?? "istio-system";
-  const { reinvocationPolicy = "Never", clientConfig } = hook;
+  const { reinvocationPolicy = "Never" } = hook;
   const enableNamespacesByDefault = live.webhooks?.some(({ name }) => name.startsWith("auto.")) === true;
   await select(
     store,
     live,
     revisionInjector({ revision: DEFAULT_REVISION, namespace, reinvocationPolicy, enableNamespacesByDefault }),
   );
-  await applyObject(
-    store,
-    trusting(defaultValidator(DEFAULT_REVISION, namespace), clientConfig.caBundle),
-    openJournal(),
-  );
+  // Without the control plane's certificate, which it writes itself: until then objects are stored unvalidated.
+  await applyObject(store, defaultValidator(DEFAULT_REVISION, namespace), openJournal());
 }
 
 /** Gives the live configuration the selectors of this one. */

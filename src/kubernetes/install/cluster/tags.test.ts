@@ -94,6 +94,20 @@ describe("revision tags", () => {
     assert.equal(await called(), "istiod");
   });
 
+  test("a default revision that comes later does not inject beside tag default", async () => {
+    await cluster.store.delete(INJECTORS, { name: "istio-sidecar-injector" });
+    await set("default", "canary");
+    await install("default");
+    const { webhooks = [] } = await injector("istio-sidecar-injector");
+    const silent = webhooks.filter(({ namespaceSelector }) =>
+      JSON.stringify(namespaceSelector).includes("never-match"),
+    );
+    assert.deepEqual(
+      silent.map(({ name }) => name.split(".")[0]),
+      ["namespace", "object"],
+    );
+  });
+
   test("installing the default revision again does not take back what tag default has taken over", async () => {
     await set("default", "canary");
     await silenceDefault(cluster.client);

@@ -11,10 +11,10 @@ import type { KubeObject } from "../../../store/object.ts";
 import type { Store } from "../../../store/store.ts";
 import { DEFAULT_REVISION, revisioned } from "../names.ts";
 import { defaultValidator, tagInjector } from "../webhooks.ts";
+import { silenced } from "./default-injection.ts";
 import type { Delivery } from "./delivery.ts";
 import { REVISION, revisionOf, TAG } from "./labels.ts";
 import { find, listAll } from "./objects.ts";
-import { trusting } from "./trusting.ts";
 
 export interface Tag {
   tag: string;
@@ -45,8 +45,16 @@ export async function tagObjects(store: Store, options: TagOptions): Promise<Kub
     reinvocationPolicy: canonical.webhooks?.[0]?.reinvocationPolicy ?? "Never",
   });
   const { caBundle } = canonical.webhooks?.[0]?.clientConfig ?? {};
-  const objects = [injector, ...(tag === DEFAULT_REVISION ? [defaultValidator(revision, namespace)] : [])];
-  return objects.map((object) => trusting(object, caBundle));
+  return [
+    caBundle === undefined ? injector : trusting(injector, caBundle),
+    ...(tag === DEFAULT_REVISION ? [defaultValidator(revision, namespace)] : []),
+  ];
+}
+
+/** With the certificate by which the API knows the control plane: else it would refuse pods until that has written it. */
+function trusting(injector: MutatingWebhookConfiguration, caBundle: string): MutatingWebhookConfiguration {
+  const webhooks = injector.webhooks?.map((hook) => ({ ...hook, clientConfig: { ...hook.clientConfig, caBundle } }));
+  return { ...injector, ...(webhooks && { webhooks }) };
 }
 
 /** Those that were set. The revision `default` needs none to be the default one. */
@@ -85,16 +93,22 @@ export async function defaultRevision(store: Store): Promise<string | undefined>
   return injector && revisionOf(injector);
 }
 
-/** What is delivered while tag `default` stands for another revision, which then validates too. */
+/** What is delivered while tag `default` stands for another revision, which then injects and validates by default. */
 export async function besideDefaultTag(store: Store, delivery: Delivery): Promise<Delivery> {
   const tag = await find(store, INJECTORS, { name: `istio-revision-tag-${DEFAULT_REVISION}` });
   if (!tag || revisionOf(tag) === delivery.revision) return delivery;
   const { name: validator } = defaultValidator(delivery.revision, delivery.namespace).metadata;
   const components = delivery.components.map(({ name, objects }) => ({
     name,
-    objects: objects.filter(({ metadata }) => metadata.name !== validator),
+    objects: objects
+      .filter(({ metadata }) => metadata.name !== validator)
+      .map((object) => (isInjector(object) ? silenced(object) : object)),
   }));
   return { ...delivery, components };
+}
+
+function isInjector(object: KubeObject): object is MutatingWebhookConfiguration {
+  return object.kind === INJECTORS.kind;
 }
 
 async function injectorOf(store: Store, revision: string): Promise<MutatingWebhookConfiguration | undefined> {
