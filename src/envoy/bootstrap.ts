@@ -3,9 +3,15 @@
  * health and metrics. All else comes over the one delta stream.
  */
 import type { JsonObject } from "@bufbuild/protobuf";
-import { type AppProbe, probeCluster } from "./bootstrap/app-probes.ts";
+import { probeCluster } from "./bootstrap/app-probes.ts";
 import { socketAddress } from "./bootstrap/messages.ts";
-import { adminCluster, healthListener, metricsListener, statusListener } from "./bootstrap/static-listeners.ts";
+import {
+  adminCluster,
+  healthListener,
+  metricsListener,
+  type StatusPort,
+  statusListener,
+} from "./bootstrap/static-listeners.ts";
 import { STATS_CONFIG } from "./bootstrap/stats.ts";
 
 /** Ports as Istio's; every sidecar has a network namespace of its own. */
@@ -18,8 +24,8 @@ export interface BootstrapParams {
   pod: PodIdentity;
   clusterDomain: string;
   xds: XdsParams;
-  /** The port of Istio's agent, and what of the application's is probed through it; none for no such port. */
-  status?: { port: number; probes: readonly AppProbe[] };
+  /** The port of Istio's agent, and what it answers for the application; none for no such port. */
+  status?: StatusPort;
   /** Of Envoy's runtime. */
   runtime?: Readonly<Record<string, string>>;
   /** Shown to the control plane and in config dumps; nothing is trusted in it. */
@@ -92,7 +98,7 @@ export function bootstrap(params: BootstrapParams): JsonObject {
       listeners: [
         healthListener(HEALTH_PORT),
         metricsListener(METRICS_PORT),
-        ...(status ? [statusListener(status.port, status.probes, pod.ip)] : []),
+        ...(status ? [statusListener(status, pod.ip)] : []),
       ],
     },
     ...(socketMark !== undefined && { cluster_manager: { upstream_bind_config: marked(socketMark) } }),

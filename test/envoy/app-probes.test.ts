@@ -6,7 +6,7 @@ import { createServer as createTcpServer, type Server as TcpServer } from "node:
 import { after, before, test } from "node:test";
 import { Server as GrpcServer, ServerCredentials } from "@grpc/grpc-js";
 import { type AppProbe, probeCluster } from "../../src/envoy/bootstrap/app-probes.ts";
-import { adminCluster, statusListener } from "../../src/envoy/bootstrap/static-listeners.ts";
+import { adminCluster, LEAVE_PATH, statusListener } from "../../src/envoy/bootstrap/static-listeners.ts";
 import { eventually } from "../support/eventually.ts";
 import { selfSigned } from "./certificates.ts";
 import { freePort, type RunningEnvoy, startStaticEnvoy } from "./running-envoy.ts";
@@ -48,7 +48,7 @@ before(async () => {
   ];
   envoy = await startStaticEnvoy(
     [adminCluster(await freePort()), ...probes.map((probe) => probeCluster(probe, APP))],
-    [statusListener(status, probes, APP)],
+    [statusListener({ port: status, probes, leaveSeconds: 1 }, APP)],
   );
 });
 
@@ -130,6 +130,16 @@ test("a gRPC probe asks the health service of the service that it names", async 
   assert.equal(asked, "shop");
 });
 
+test("who is about to end is held back for as long as clients need to hear of it", async () => {
+  const leaves = ask(LEAVE_PATH);
+  const others = (async () => {
+    for (let i = 0; i < 5; i++) await probe("plain");
+    return "others";
+  })();
+  assert.equal(await Promise.race([leaves, others]), "others");
+  assert.equal((await leaves).status, 200);
+});
+
 test("a path that is no probe is not answered", async () => {
   assert.equal((await probe("other")).status, 404);
 });
@@ -151,9 +161,13 @@ interface Answer {
 }
 
 function probe(name: string, headers: Record<string, string> = {}): Promise<Answer> {
+  return ask(`/app-health/${name}/readyz`, headers);
+}
+
+function ask(path: string, headers: Record<string, string> = {}): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   const outgoing = request(
-    `http://${APP}:${status}/app-health/${name}/readyz`,
+    `http://${APP}:${status}${path}`,
     { agent: false, headers: { "user-agent": "kube-probe/1.34", "x-custom": "1", connection: "close", ...headers } },
     (response) => {
       let body = "";

@@ -1,4 +1,5 @@
 import type { JsonObject } from "@bufbuild/protobuf";
+import { FAULT } from "../http-filters/names.ts";
 import { type AppAddress, type AppProbe, probeFilter, probeRoute } from "./app-probes.ts";
 import { socketAddress, typed } from "./messages.ts";
 
@@ -26,16 +27,46 @@ export function metricsListener(port: number): JsonObject {
   return { ...httpListener({ name: "metrics", port, routes: [METRICS] }), ...WITH_LARGE_BODIES };
 }
 
+export interface StatusPort {
+  port: number;
+  /** Of the application, which this proxy answers. */
+  probes: readonly AppProbe[];
+  /** How long an answer at LEAVE_PATH takes; 0 for none. */
+  leaveSeconds: number;
+}
+
 /** Where Istio's agent answers: health, metrics, and the application's probes. */
-export function statusListener(port: number, probes: readonly AppProbe[], app: AppAddress): JsonObject {
+export function statusListener({ port, probes, leaveSeconds }: StatusPort, app: AppAddress): JsonObject {
   return {
     ...httpListener({
       name: "status",
       port,
-      routes: [READY, METRICS, ...probes.map((probe) => probeRoute(probe, app)).filter((route) => route !== undefined)],
-      filters: probes.map(probeFilter).filter((filter) => filter !== undefined),
+      routes: [
+        READY,
+        METRICS,
+        ...probes.map((probe) => probeRoute(probe, app)).filter((route) => route !== undefined),
+        ...(leaveSeconds > 0 ? [leaveRoute(leaveSeconds)] : []),
+      ],
+      filters: [
+        ...probes.map(probeFilter).filter((filter) => filter !== undefined),
+        ...(leaveSeconds > 0 ? [{ name: FAULT, typed_config: typed(FAULT_CONFIG) }] : []),
+      ],
     }),
     ...WITH_LARGE_BODIES,
+  };
+}
+
+/** What a container waits for before it is told to end: Kubernetes has a hook that sleeps only since 1.30. */
+export const LEAVE_PATH = "/app-lifecycle/leave";
+
+const FAULT_CONFIG = "extensions.filters.http.fault.v3.HTTPFault";
+
+function leaveRoute(seconds: number): JsonObject {
+  const delay = { fixed_delay: `${seconds}s`, percentage: { numerator: 100 } };
+  return {
+    match: { path: LEAVE_PATH },
+    direct_response: { status: 200 },
+    typed_per_filter_config: { [FAULT]: typed(FAULT_CONFIG, { delay }) },
   };
 }
 

@@ -25,7 +25,7 @@ export function gatewayTemplate(pod: Pod, settings: InjectSettings): Pod {
     type: "router",
     workload: workloadOf(pod.metadata).name,
     options: { ...proxyOptions(pod.metadata.annotations ?? {}, settings), interception: "NONE" },
-    probes: [],
+    app: { probes: [], leaveSeconds: 0 },
     settings,
   });
   const replace = (container: Container): Container =>

@@ -8,8 +8,9 @@ import { ROOT_CERT_PATH, TOKEN_PATH } from "./volumes.ts";
 const META = "ISTIO_META_";
 
 /** Envoy's command line, with what only the kubelet knows as `$(VAR)`. */
-export function proxyArgs({ type, workload, options, probes, settings }: ProxyRequest): string[] {
+export function proxyArgs({ type, workload, options, app, settings }: ProxyRequest): string[] {
   const { config } = options;
+  const { probes, leaveSeconds } = app;
   const told = Object.entries(config.proxyMetadata).filter(([name]) => name.startsWith(META));
   const status = type === "sidecar" && config.statusPort !== 0;
   const envoy = bootstrap({
@@ -21,7 +22,7 @@ export function proxyArgs({ type, workload, options, probes, settings }: ProxyRe
       rootCertificate: ROOT_CERT_PATH,
       token: TOKEN_PATH,
     },
-    ...(status && { status: { port: config.statusPort, probes: probes.map(literalProbe) } }),
+    ...(status && { status: { port: config.statusPort, probes: probes.map(literalProbe), leaveSeconds } }),
     runtime: literals(config.runtimeValues),
     metadata: {
       CLUSTER_ID: settings.clusterId,

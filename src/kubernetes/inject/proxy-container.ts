@@ -13,8 +13,8 @@ export interface ProxyRequest {
   /** Of the Deployment or other owner. */
   workload: string;
   options: ProxyOptions;
-  /** Of the application that it stands before. */
-  probes: readonly AppProbe[];
+  /** What it does for the application that it stands before. */
+  app: { probes: readonly AppProbe[]; leaveSeconds: number };
   settings: InjectSettings;
 }
 

@@ -41,7 +41,7 @@ export interface InjectSettings {
   rewriteProbes: boolean;
   /**
    * For how many seconds an application goes on after its pod was told to end, unless it has a preStop hook of its own:
-   * meanwhile its clients hear that it leaves. 0: it is told at once. Needs the hook `sleep` (Kubernetes 1.30).
+   * meanwhile its clients hear that it leaves. 0: it is told at once.
    */
   leaveSeconds: number;
   /** As the annotations of the same names, where a pod has none. */

@@ -47,19 +47,29 @@ test("a classic sidecar leaves the pod's own init containers the network that th
   assert.deepEqual(names(made)[0], ["migrate", "istio-init"]);
 });
 
+const LEAVE = { preStop: { httpGet: { path: "/app-lifecycle/leave", port: 15020 } } };
+
 test("an application goes on for a while when its pod is told to end, unless it has a hook of its own", () => {
   const own = { preStop: { exec: { command: ["nginx", "-s", "quit"] } } };
   const made = injected(pod({}, { containers: [{ name: "app" }, { name: "web", lifecycle: own }] }));
-  assert.deepEqual(containerOf(made, "app")?.lifecycle, { preStop: { sleep: { seconds: 2 } } });
+  assert.deepEqual(containerOf(made, "app")?.lifecycle, LEAVE);
   assert.deepEqual(containerOf(made, "web")?.lifecycle, own);
+  assert.match(bootstrapOf(made), /"fixed_delay":"2s"/);
 });
 
 test("of a short grace period most is the application's own, and what runs to completion is not kept", () => {
-  const leaving = (spec: object): unknown => containerOf(injected(pod({}, spec)), "reviews")?.lifecycle;
-  assert.deepEqual(leaving({ terminationGracePeriodSeconds: 3 }), { preStop: { sleep: { seconds: 1 } } });
-  assert.equal(leaving({ terminationGracePeriodSeconds: 1 }), undefined);
-  assert.equal(leaving({ restartPolicy: "Never" }), undefined);
-  assert.equal(containerOf(annotated({ "lateen.io/leaveSeconds": "0" }), "reviews")?.lifecycle, undefined);
+  const short = injected(pod({}, { terminationGracePeriodSeconds: 3 }));
+  assert.deepEqual(containerOf(short, "reviews")?.lifecycle, LEAVE);
+  assert.match(bootstrapOf(short), /"fixed_delay":"1s"/);
+  for (const made of [
+    injected(pod({}, { terminationGracePeriodSeconds: 1 })),
+    injected(pod({}, { restartPolicy: "Never" })),
+    annotated({ "lateen.io/leaveSeconds": "0" }),
+    annotated({ "status.sidecar.istio.io/port": "0" }),
+  ]) {
+    assert.equal(containerOf(made, "reviews")?.lifecycle, undefined);
+    assert.doesNotMatch(bootstrapOf(made), /fixed_delay/);
+  }
 });
 
 test("a proxy stays for its clients as long as its pod asks", () => {

@@ -15,9 +15,9 @@ import { workloadOf } from "./workload-of.ts";
 export function sidecarTemplate(pod: Pod, settings: InjectSettings): Pod {
   const annotations = pod.metadata.annotations ?? {};
   const options = proxyOptions(annotations, settings);
-  const { spec, probes } = prepareApp(pod.spec, options);
+  const { spec, ...app } = prepareApp(pod.spec, options);
   const workload = workloadOf(pod.metadata).name;
-  const made = proxyContainer({ type: "sidecar", workload, options, probes, settings });
+  const made = proxyContainer({ type: "sidecar", workload, options, app, settings });
   const mounted = { ...made, volumeMounts: [...(made.volumeMounts ?? []), ...userVolumeMounts(annotations)] };
   const redirected = options.interception === "REDIRECT";
   const rules = redirected ? rulesFor(annotations, options, settings) : "";
