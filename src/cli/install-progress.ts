@@ -23,7 +23,7 @@ export function installProgress(stream: NodeJS.WriteStream = process.stdout): In
   };
   /** On a terminal it is replaced by the next; elsewhere each is a line, so the same is not said twice. */
   const move = (text: string): void => {
-    const line = stream.isTTY ? cut(`- ${text}`, stream.columns) : `- ${text}`;
+    const line = stream.isTTY ? cut(`- ${text}`, stream.columns || 80) : `- ${text}`;
     if (line === shown) return;
     if (stream.isTTY) stream.write(`\r\x1b[K${line}`);
     else stream.write(`${line}\n`);

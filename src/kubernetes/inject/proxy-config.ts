@@ -74,16 +74,20 @@ export function mergeProxyConfig(before: ProxyConfig, config: unknown): ProxyCon
   if (typeof config !== "object" || Array.isArray(config)) {
     throw new InjectionError(PROXY_CONFIG, "it is not an object", "write ProxyConfig's fields: concurrency: 2");
   }
-  return Object.entries(config).reduce<ProxyConfig>((merged, [name, value]) => {
-    const read = Object.hasOwn(FIELDS, name) ? FIELDS[name] : undefined;
-    if (!read) return { ...merged, ignored: [...merged.ignored, name] };
-    try {
-      return { ...merged, ...read(value, merged) };
-    } catch (error) {
-      if (!(error instanceof Wrong)) throw error;
-      throw new InjectionError(PROXY_CONFIG, `${name}: ${error.message}`, error.remedy);
-    }
-  }, before);
+  let merged = before;
+  for (const [name, value] of Object.entries(config)) merged = withField(merged, name, value);
+  return merged;
+}
+
+function withField(before: ProxyConfig, name: string, value: unknown): ProxyConfig {
+  const read = Object.hasOwn(FIELDS, name) ? FIELDS[name] : undefined;
+  if (!read) return { ...before, ignored: [...before.ignored, name] };
+  try {
+    return { ...before, ...read(value, before) };
+  } catch (error) {
+    if (!(error instanceof Wrong)) throw error;
+    throw new InjectionError(PROXY_CONFIG, `${name}: ${error.message}`, error.remedy);
+  }
 }
 
 /** The annotation's text. */

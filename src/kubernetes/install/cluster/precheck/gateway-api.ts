@@ -4,15 +4,20 @@ import type { Store } from "../../../../store/store.ts";
 import { listDefinitions } from "../definitions.ts";
 import { type Finding, note, warning } from "../finding.ts";
 
-const GET_IT = 'kubectl kustomize "github.com/kubernetes-sigs/gateway-api/config/crd?ref=v1.4.0" | kubectl apply -f -';
+const GET_IT = 'kubectl kustomize "github.com/kubernetes-sigs/gateway-api/config/crd?ref=v1.6.3" | kubectl apply -f -';
+
+/** Kinds of the API's standard channel. Whoever uses others knows that they are experimental. */
+const STANDARD = new Set(["GatewayClass", "Gateway", "HTTPRoute", "GRPCRoute", "ReferenceGrant"]);
 
 /** The Gateway API is the cluster's own, and may come later: nothing here keeps an installation from being done. */
 export async function checkGatewayApi(store: Store): Promise<Finding[]> {
   const there = new Map((await listDefinitions(store)).map((each) => [each.metadata.name, each]));
-  const wanted = gatewayApiKinds.map((kind) => ({
-    name: crdName(kind),
-    versions: [kind.type.version, ...(kind.otherVersions ?? [])],
-  }));
+  const wanted = gatewayApiKinds
+    .filter(({ type }) => STANDARD.has(type.kind))
+    .map((kind) => ({
+      name: crdName(kind),
+      versions: [kind.type.version, ...(kind.otherVersions ?? [])],
+    }));
   const missing = wanted.filter(({ name }) => !there.has(name));
   if (missing.length === wanted.length) {
     return [

@@ -161,6 +161,13 @@ describe("checks before an installation", () => {
     assert.equal((await only()).level, "note");
   });
 
+  test("kinds of the Gateway API's experimental channel are not missed", async () => {
+    for (const { type } of gatewayApiKinds.filter(({ type }) => /^(TCP|TLS)Route$/.test(type.kind))) {
+      await cluster.store.delete(definitionType, { name: `${type.plural}.${type.group}` });
+    }
+    assert.deepEqual(await check(), []);
+  });
+
   test("what the API would refuse is found before anything is done", async () => {
     const wrong: KubeObject = { ...deployment("extra", "a:1"), spec: { replicas: "many" } };
     await cluster.store.create(namespaceKind.type, ns("istio-system"));
