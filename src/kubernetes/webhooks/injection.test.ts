@@ -51,7 +51,7 @@ test("a namespace labelled a moment ago is seen as the API server sees it", asyn
 });
 
 test("a pod that is to have no proxy is left as it is", async () => {
-  assert.deepEqual(await webhook({})(request(pod())), { patch: [] });
+  assert.deepEqual(await webhook({})(request(pod())), { patch: [], warnings: [] });
   const other = { ...request(pod()), kind: { group: "apps", version: "v1", kind: "Deployment" } };
   assert.deepEqual(await webhook(ENABLED)(other), {});
 });
