@@ -239,6 +239,13 @@ test("all containers hear of the end at once: a sidecar's preStop hook runs whil
   assert.deepEqual(order, ["hook", "app ends", "proxy ends"]);
 });
 
+test("a postStart hook may take longer than the pod would be given to end", { skip }, async () => {
+  const lifecycle = { postStart: { exec: { command: ["sh", "-c", "sleep 0.2"] } } };
+  await api.create(pod("hasty", [{ ...sleeper("hasty"), lifecycle }], { terminationGracePeriodSeconds: 0 }));
+  await until("it is ready", async () => isReady(await api.pod("hasty")));
+  assert.equal((await api.pod("hasty")).status?.containerStatuses?.[0]?.restartCount, 0);
+});
+
 test("while the API is away all goes on, and afterwards what was missed is caught up", { skip }, async () => {
   await api.create(service("steady", { ports: [{ port: 80, targetPort: 8080 }] }));
   await api.create(pod("steady", [web]));

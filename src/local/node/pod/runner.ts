@@ -26,6 +26,8 @@ const RETRY = { firstMs: 250, mostMs: 5000 };
 const MESSAGE_KEPT = 4096;
 /** A container that is asked to end gets this long, even when its hook has used up the grace period. */
 const LEAST_GRACE_MS = 2000;
+/** As long as a timer can be. In Kubernetes a postStart hook may take its time; it ends with its container. */
+const NO_LIMIT_MS = 2 ** 31 - 1;
 
 export class ContainerRunner {
   readonly container: Container;
@@ -293,7 +295,7 @@ export class ContainerRunner {
     if (!this.#profile) return;
     const target: ActionTarget = { context: this.#context, container, profile: this.#profile };
     if (lifecycle?.postStart && !record.started) {
-      const { ok, message } = await runHook(target, lifecycle.postStart, this.#graceMs());
+      const { ok, message } = await runHook(target, lifecycle.postStart, NO_LIMIT_MS);
       if (signal.aborted) return;
       if (!ok) {
         this.#context.event(container, "Warning", "FailedPostStartHook", `PostStartHook failed: ${message}`);
