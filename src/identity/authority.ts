@@ -1,6 +1,6 @@
 import type { webcrypto } from "node:crypto";
+import { parseSpiffeId } from "../mesh/spiffe.ts";
 import { IdentityError } from "./identity-error.ts";
-import { parseSpiffeId } from "./spiffe.ts";
 import {
   createRoot,
   generateKeys,

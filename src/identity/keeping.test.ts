@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { configMapKind } from "../kinds/core/config-map.ts";
 import { namespaceKind } from "../kinds/core/namespace.ts";
 import { secretKind } from "../kinds/core/secret.ts";
+import { formatSpiffeId, parseSpiffeId } from "../mesh/spiffe.ts";
 import { EmbeddedStore } from "../store/embedded/embedded-store.ts";
 import type { KubeObject, ResourceType } from "../store/object.ts";
 import type { Store } from "../store/store.ts";
@@ -12,7 +13,6 @@ import { Authority, createAuthority } from "./authority.ts";
 import { constantAuthority, followAuthority, loadAuthority } from "./authority-secret.ts";
 import { keepRootConfigMaps } from "./root-config-maps.ts";
 import { controlPlaneNames, serverCertificate } from "./server-certificate.ts";
-import { formatSpiffeId, parseSpiffeId } from "./spiffe.ts";
 
 const core = (plural: string, kind: string, namespaced = true): ResourceType => ({
   group: "",

@@ -429,6 +429,8 @@ export interface MeshSettings {
   rootNamespace: string;
   clusterDomain: string;
   trustDomain: string;
+  /** Trust domains whose workloads count as ours: those of meshes that this one was, or is joined with. */
+  trustDomainAliases: readonly string[];
   outboundTrafficPolicy: "ALLOW_ANY" | "REGISTRY_ONLY";
   /** Whether sidecars fetch configuration when first needed, or get all of it pushed. */
   delivery: "Lazy" | "Eager";

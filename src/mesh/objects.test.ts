@@ -84,12 +84,13 @@ it("settings come from MeshConfig, with defaults for what it leaves out", () => 
   assert.deepEqual(settingsOf(undefined), DEFAULT_SETTINGS);
   assert.deepEqual(of(""), DEFAULT_SETTINGS);
   const text =
-    "outboundTrafficPolicy: {mode: REGISTRY_ONLY}\naccessLogFile: /dev/stdout\nlateen: {delivery: Eager}\ntrustDomain: td";
+    "outboundTrafficPolicy: {mode: REGISTRY_ONLY}\naccessLogFile: /dev/stdout\nlateen: {delivery: Eager}\ntrustDomain: td\ntrustDomainAliases: [old, 1]";
   assert.deepEqual(of(text), {
     ...DEFAULT_SETTINGS,
     outboundTrafficPolicy: "REGISTRY_ONLY",
     accessLogFile: "/dev/stdout",
     delivery: "Eager",
     trustDomain: "td",
+    trustDomainAliases: ["old"],
   });
 });

@@ -13,6 +13,7 @@ export const DEFAULT_SETTINGS: MeshSettings = {
   rootNamespace: SYSTEM_NAMESPACE,
   clusterDomain: "cluster.local",
   trustDomain: "cluster.local",
+  trustDomainAliases: [],
   outboundTrafficPolicy: "ALLOW_ANY",
   delivery: "Lazy",
   accessLogFile: "",
@@ -42,13 +43,18 @@ export function settingsOf(configMap: ConfigMapObject | undefined): MeshSettings
   return {
     rootNamespace: text(d.rootNamespace, "rootNamespace"),
     clusterDomain: text(d.clusterDomain, "proxyDomain"),
-    trustDomain: text(d.trustDomain, "trustDomain"),
+    trustDomain: text(d.trustDomain, "trustDomain") || d.trustDomain,
+    trustDomainAliases: texts(field("trustDomainAliases")),
     outboundTrafficPolicy: field("outboundTrafficPolicy", "mode") === "REGISTRY_ONLY" ? "REGISTRY_ONLY" : "ALLOW_ANY",
     delivery: field("lateen", "delivery") === "Eager" ? "Eager" : "Lazy",
     accessLogFile: text(d.accessLogFile, "accessLogFile"),
     defaultHttpRetries: typeof attempts === "number" ? attempts : d.defaultHttpRetries,
     connectTimeoutMs: durationMs(text("", "connectTimeout")) ?? d.connectTimeoutMs,
   };
+}
+
+function texts(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((each) => typeof each === "string" && each !== "") : [];
 }
 
 function member(value: unknown, name: string): unknown {

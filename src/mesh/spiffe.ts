@@ -1,3 +1,5 @@
+import type { MeshSettings } from "./model.ts";
+
 /** A workload's name in certificates, in Istio's form: `spiffe://cluster.local/ns/default/sa/reviews`. */
 export interface SpiffeId {
   trustDomain: string;
@@ -16,4 +18,12 @@ export function parseSpiffeId(id: string): SpiffeId | undefined {
   const [, trustDomain, namespace, serviceAccount] = FORM.exec(id) ?? [];
   if (trustDomain === undefined || namespace === undefined || serviceAccount === undefined) return undefined;
   return { trustDomain, namespace, serviceAccount };
+}
+
+/** The mesh's own trust domain, in which certificates are issued, and then those that are trusted as it is. */
+export function trustDomainsOf({
+  trustDomain,
+  trustDomainAliases,
+}: Pick<MeshSettings, "trustDomain" | "trustDomainAliases">): string[] {
+  return [...new Set([trustDomain, ...trustDomainAliases])];
 }
