@@ -120,6 +120,8 @@ const SOURCES: Record<Exclude<keyof MeshInputs, "configMaps" | "secrets" | "caCo
   serviceEntries: kindOf(istioKinds, "ServiceEntry"),
   workloadEntries: kindOf(istioKinds, "WorkloadEntry"),
   sidecars: kindOf(istioKinds, "Sidecar"),
+  authorizationPolicies: kindOf(istioKinds, "AuthorizationPolicy"),
+  peerAuthentications: kindOf(istioKinds, "PeerAuthentication"),
   gatewayClasses: kindOf(gatewayApiKinds, "GatewayClass"),
   k8sGateways: kindOf(gatewayApiKinds, "Gateway"),
   httpRoutes: kindOf(gatewayApiKinds, "HTTPRoute"),

@@ -1,7 +1,9 @@
 /** What the mesh model is made of: the objects of each kind, keyed `namespace/name` (`name` where cluster-scoped). */
 import type { Graph } from "../engine/graph.ts";
+import type { AuthorizationPolicy } from "../kinds/istio/authorization-policy.ts";
 import type { DestinationRule } from "../kinds/istio/destination-rule-schema.ts";
 import type { Gateway } from "../kinds/istio/gateway-schema.ts";
+import type { PeerAuthentication } from "../kinds/istio/peer-authentication.ts";
 import type { ServiceEntry } from "../kinds/istio/service-entry-schema.ts";
 import type { Sidecar } from "../kinds/istio/sidecar-schema.ts";
 import type { VirtualService } from "../kinds/istio/virtual-service-schema.ts";
@@ -36,6 +38,8 @@ export function meshInputs(graph: Graph) {
     serviceEntries: graph.input<ServiceEntry>("ServiceEntry"),
     workloadEntries: graph.input<WorkloadEntry>("WorkloadEntry"),
     sidecars: graph.input<Sidecar>("Sidecar"),
+    authorizationPolicies: graph.input<AuthorizationPolicy>("AuthorizationPolicy"),
+    peerAuthentications: graph.input<PeerAuthentication>("PeerAuthentication"),
     gatewayClasses: graph.input<KubeObject>("GatewayClass"),
     k8sGateways: graph.input<KubeObject>("Gateway API Gateway"),
     listenerSets: graph.input<KubeObject>("ListenerSet"),

@@ -13,6 +13,7 @@ import { type InboundPort, wireInbound } from "./inbound.ts";
 import type { MeshInputs } from "./inputs.ts";
 import { type IstioGateways, wireIstioGateways } from "./istio-gateways.ts";
 import type { MeshSettings } from "./model.ts";
+import { type Security, wireSecurity } from "./security/wire.ts";
 import { type Selectors, wireSelectors } from "./selectors.ts";
 import { type Services, wireServices } from "./services.ts";
 import { wireSettings } from "./settings.ts";
@@ -32,6 +33,7 @@ export interface MeshCollections {
   /** What pods are called at, key `namespace/name`. */
   inbound: Collection<readonly InboundPort[]>;
   gatewayWorkloads: GatewayWorkloads;
+  security: Security;
   istioGateways: IstioGateways;
   gateways: Gateways;
 }
@@ -56,8 +58,10 @@ export function wireMesh(
   const selectors = wireSelectors(graph, inputs, virtualServices.rows, settings);
   const inbound = wireInbound(graph, inputs, services.fromKubernetes.rows, (namespace, name) => `${namespace}/${name}`);
   const gatewayWorkloads = wireGatewayWorkloads(graph, inputs, workloads, selectors);
+  const security = wireSecurity(graph, inputs, settings);
   const rules = { virtualServices, destinationRules, selectors };
-  const core: MeshCore = { settings, services, credentials, workloads, endpoints, ...rules, inbound, gatewayWorkloads };
+  const proxies = { inbound, gatewayWorkloads, security };
+  const core: MeshCore = { settings, services, credentials, workloads, endpoints, ...rules, ...proxies };
   const istioGateways = wireIstioGateways(graph, inputs, core);
   const others = gatewayApis.map((wire) => wire(graph, inputs, core));
   return { ...core, istioGateways, gateways: wireGateways(graph, [istioGateways, ...others]) };

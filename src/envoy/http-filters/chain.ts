@@ -20,5 +20,5 @@ const ORDER: readonly FilterBuilder[] = [
 ];
 
 export function httpFilters(context: FilterContext): HttpFilter[] {
-  return ORDER.map((build) => build(context)).filter((filter) => filter !== undefined);
+  return ORDER.flatMap((build) => build(context) ?? []);
 }

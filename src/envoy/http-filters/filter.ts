@@ -4,6 +4,12 @@ import {
   type HttpFilter,
   HttpFilterSchema,
 } from "#envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
+import type { Authorization } from "../../mesh/security/authorization-model.ts";
+
+/** What a proxy enforces on those who call its workload. */
+export interface HttpPolicies {
+  authorization?: Authorization;
+}
 
 /** What an HTTP filter may look at when it decides whether and how it stands in a chain. */
 export interface FilterContext {
@@ -11,10 +17,11 @@ export interface FilterContext {
   direction: "Outbound" | "Inbound";
   /** Virtual hosts and clusters come when first needed. */
   lazy: boolean;
+  policies: HttpPolicies;
 }
 
-/** One HTTP filter of ours: undefined where it has nothing to do. */
-export type FilterBuilder = (context: FilterContext) => HttpFilter | undefined;
+/** HTTP filters of one sort: none where they have nothing to do. */
+export type FilterBuilder = (context: FilterContext) => HttpFilter | readonly HttpFilter[] | undefined;
 
 export function httpFilter(name: string, config: Any): HttpFilter {
   return create(HttpFilterSchema, { name, configType: { case: "typedConfig", value: config } });

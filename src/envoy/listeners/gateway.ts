@@ -8,11 +8,13 @@ import { endsTls, readsHttp, tableOf } from "../../mesh/gateways.ts";
 import type { GatewayPort, GatewayServer, TcpRoute } from "../../mesh/model.ts";
 import { address } from "../addresses.ts";
 import type { Fields } from "../any.ts";
+import type { HttpPolicies } from "../http-filters/filter.ts";
 import { BLACK_HOLE_CLUSTER } from "../names.ts";
 import { downstreamTls } from "./downstream-tls.ts";
 import { httpConnectionManager } from "./http-connection-manager.ts";
 import { tlsInspector } from "./listener-filters.ts";
 import { tcpForward, tcpProxy } from "./network-filters.ts";
+import { tcpPolicyFilters } from "./policy-filters.ts";
 
 type Chain = Fields<typeof FilterChainSchema>;
 
@@ -23,10 +25,16 @@ export function gatewayListenerName({ bind, targetPort }: Pick<GatewayPort, "bin
 export interface GatewayListenerParams {
   port: GatewayPort;
   accessLogFile: string;
+  /** What the gateway enforces on those who call it. Absent: nothing. */
+  policies?: HttpPolicies;
 }
 
+/** What all chains have in common. */
+type Common = Required<Pick<GatewayListenerParams, "accessLogFile" | "policies">>;
+
 /** Undefined when nothing that the port's servers want can be served: Envoy refuses a listener without chains. */
-export function gatewayListener({ port, accessLogFile }: GatewayListenerParams): Listener | undefined {
+export function gatewayListener({ port, accessLogFile, policies = {} }: GatewayListenerParams): Listener | undefined {
+  const common = { accessLogFile, policies };
   const name = gatewayListenerName(port);
   const http = (routes: string) =>
     httpConnectionManager({
@@ -35,13 +43,13 @@ export function gatewayListener({ port, accessLogFile }: GatewayListenerParams):
       routes,
       // its virtual hosts are pushed; a cluster that is on its way is worth waiting for
       lazy: true,
-      accessLogFile,
+      ...common,
     });
   const chains = port.servers.flatMap((server) => {
     const routes = port.tcpRoutes.filter(({ table }) => table === tableOf(server));
-    return tlsChains(server, routes, accessLogFile, http);
+    return tlsChains(server, routes, common, http);
   });
-  const plain = plainChain(port, accessLogFile, http);
+  const plain = plainChain(port, common, http);
   if (chains.length === 0 && !plain) return undefined;
   return create(ListenerSchema, {
     name,
@@ -55,37 +63,44 @@ export function gatewayListener({ port, accessLogFile }: GatewayListenerParams):
 
 type Http = (routes: string) => Filter;
 
-function tlsChains(server: GatewayServer, routes: readonly TcpRoute[], accessLogFile: string, http: Http): Chain[] {
+function tlsChains(server: GatewayServer, routes: readonly TcpRoute[], common: Common, http: Http): Chain[] {
   const ended = endsTls(server) ? server.tls : undefined;
   if (server.protocol === "HTTPS") {
-    return ended ? [chain(server, server.hosts, http(tableOf(server)), downstreamTls(ended, ["h2", "http/1.1"]))] : [];
+    return ended
+      ? [chain(server, server.hosts, [http(tableOf(server))], downstreamTls(ended, ["h2", "http/1.1"]))]
+      : [];
   }
   if (server.protocol !== "TLS") return [];
   const context = ended && downstreamTls(ended, []);
   return [
     ...routes.map((route) =>
-      chain(server, route.sniHosts.length > 0 ? route.sniHosts : server.hosts, tcp([route], accessLogFile), context),
+      chain(server, route.sniHosts.length > 0 ? route.sniHosts : server.hosts, tcp([route], common), context),
     ),
     // without a route a connection is closed; but the port is open as soon as a server wants it
-    chain(server, server.hosts, tcp([], accessLogFile), context),
+    chain(server, server.hosts, tcp([], common), context),
   ];
 }
 
 /** A port speaks plain HTTP or plain TCP, whichever its first such server says: they cannot be told apart. */
-function plainChain(port: GatewayPort, accessLogFile: string, http: Http): Chain | undefined {
+function plainChain(port: GatewayPort, common: Common, http: Http): Chain | undefined {
   const server = port.servers.find(({ protocol }) => protocol === "TCP" || readsHttp({ protocol }));
   if (!server) return undefined;
   if (server.protocol !== "TCP") return { name: "http", filters: [http(tableOf(server))] };
   const routes = port.tcpRoutes.filter(({ table }) => table === tableOf(server));
-  return { name: "tcp", filters: [tcp(routes, accessLogFile)] };
+  return { name: "tcp", filters: tcp(routes, common) };
 }
 
 /** For connections that ask for one of these hosts. `tls`: as the gateway ends it. */
-function chain({ origin, name }: GatewayServer, hosts: readonly string[], filter: Filter, tls: Any | undefined): Chain {
+function chain(
+  { origin, name }: GatewayServer,
+  hosts: readonly string[],
+  filters: Filter[],
+  tls: Any | undefined,
+): Chain {
   return {
     name: `${origin.namespace}/${origin.name}/${name}`,
     filterChainMatch: { transportProtocol: "tls", serverNames: names(hosts) },
-    filters: [filter],
+    filters,
     ...(tls && {
       transportSocket: create(TransportSocketSchema, {
         name: "envoy.transport_sockets.tls",
@@ -95,10 +110,9 @@ function chain({ origin, name }: GatewayServer, hosts: readonly string[], filter
   };
 }
 
-function tcp(routes: readonly TcpRoute[], accessLogFile: string) {
-  const [route] = routes;
-  const filter = route && tcpForward(route.destinations, accessLogFile);
-  return filter ?? tcpProxy(BLACK_HOLE_CLUSTER, accessLogFile);
+function tcp([route]: readonly TcpRoute[], { accessLogFile, policies }: Common): Filter[] {
+  const forward = route && tcpForward(route.destinations, accessLogFile);
+  return [...tcpPolicyFilters(policies), forward ?? tcpProxy(BLACK_HOLE_CLUSTER, accessLogFile)];
 }
 
 /** No name means any to Envoy, which does not know `*`. */

@@ -10,6 +10,7 @@ import { type Fields, pack } from "../any.ts";
 import { ads } from "../config-sources.ts";
 import { noTimeout, seconds } from "../durations.ts";
 import { httpFilters } from "../http-filters/chain.ts";
+import type { HttpPolicies } from "../http-filters/filter.ts";
 import { statName } from "../names.ts";
 import { markUndelivered } from "../undelivered.ts";
 import { accessLogs } from "./access-logs.ts";
@@ -24,6 +25,8 @@ export interface HttpParams {
   /** Virtual hosts and clusters come when first needed. */
   lazy: boolean;
   accessLogFile: string;
+  /** What is enforced on those who call. Absent: nothing. */
+  policies?: HttpPolicies;
 }
 
 /**
@@ -33,7 +36,7 @@ export interface HttpParams {
 const ROUTELESS_LIMIT_S = 10;
 
 export function httpConnectionManager(params: HttpParams): Filter {
-  const { role, routes, lazy } = params;
+  const { role, routes, lazy, policies = {} } = params;
   return networkFilter(
     "envoy.filters.network.http_connection_manager",
     pack(HttpConnectionManagerSchema, {
@@ -42,7 +45,7 @@ export function httpConnectionManager(params: HttpParams): Filter {
         typeof routes === "string"
           ? { case: "rds", value: { configSource: ads(noTimeout()), routeConfigName: routes } }
           : { case: "routeConfig", value: routes },
-      httpFilters: httpFilters({ direction: role === "SidecarInbound" ? "Inbound" : "Outbound", lazy }),
+      httpFilters: httpFilters({ direction: role === "SidecarInbound" ? "Inbound" : "Outbound", lazy, policies }),
       accessLog: accessLogs(params.accessLogFile),
       normalizePath: true,
       pathWithEscapedSlashesAction: Slashes.KEEP_UNCHANGED,

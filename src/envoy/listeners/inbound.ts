@@ -1,12 +1,13 @@
 /** What others' connections to a pod meet in its sidecar: redirected to virtualInbound, told apart by their port. */
 import { create } from "@bufbuild/protobuf";
 import { TrafficDirection } from "#envoy/config/core/v3/base_pb.js";
-import type { FilterChainSchema } from "#envoy/config/listener/v3/listener_components_pb.js";
+import type { Filter, FilterChainSchema } from "#envoy/config/listener/v3/listener_components_pb.js";
 import { type Listener, ListenerSchema } from "#envoy/config/listener/v3/listener_pb.js";
 import type { Protocol } from "../../mesh/model.ts";
 import { address } from "../addresses.ts";
 import type { Fields } from "../any.ts";
 import { noTimeout } from "../durations.ts";
+import type { HttpPolicies } from "../http-filters/filter.ts";
 import {
   BLACK_HOLE_CLUSTER,
   INBOUND_PASSTHROUGH_CLUSTER,
@@ -18,6 +19,7 @@ import { inboundRouteConfiguration } from "../routes/inbound.ts";
 import { httpConnectionManager } from "./http-connection-manager.ts";
 import { httpInspector, originalDestination, PLAIN_HTTP } from "./listener-filters.ts";
 import { tcpProxy } from "./network-filters.ts";
+import { tcpPolicyFilters } from "./policy-filters.ts";
 
 export interface InboundPort {
   /** Where the application listens. */
@@ -31,11 +33,17 @@ export interface InboundPort {
 export interface InboundParams {
   ports: readonly InboundPort[];
   accessLogFile: string;
+  /** What the pod enforces on those who call it. Absent: nothing. */
+  policies?: HttpPolicies;
 }
+
+/** What all chains have in common. */
+type Common = Required<Pick<InboundParams, "accessLogFile" | "policies">>;
 
 type Chain = Fields<typeof FilterChainSchema>;
 
-export function virtualInboundListener({ ports, accessLogFile }: InboundParams): Listener {
+export function virtualInboundListener({ ports, accessLogFile, policies = {} }: InboundParams): Listener {
+  const common = { accessLogFile, policies };
   const detected = ports.filter(({ protocol }) => protocol === "Auto").map(({ targetPort }) => targetPort);
   return create(ListenerSchema, {
     name: VIRTUAL_INBOUND,
@@ -51,50 +59,54 @@ export function virtualInboundListener({ ports, accessLogFile }: InboundParams):
         filterChainMatch: { destinationPort: INBOUND_PORT },
         filters: [tcpProxy(BLACK_HOLE_CLUSTER, "")],
       },
-      ...ports.flatMap((port) => portChains(port, accessLogFile)),
+      ...ports.flatMap((port) => portChains(port, common)),
     ],
     // probes, and ports that no service names
-    defaultFilterChain: { name: "virtualInbound", filters: [tcpProxy(INBOUND_PASSTHROUGH_CLUSTER, accessLogFile)] },
+    defaultFilterChain: { name: "virtualInbound", filters: tcp(INBOUND_PASSTHROUGH_CLUSTER, common) },
   });
 }
 
-function portChains(port: InboundPort, accessLogFile: string): Chain[] {
+function portChains(port: InboundPort, common: Common): Chain[] {
   const { targetPort } = port;
   const name = `inbound|${targetPort}`;
-  const tcp: Chain = {
+  const bytes: Chain = {
     name,
     filterChainMatch: { destinationPort: targetPort },
-    filters: [tcpProxy(inboundClusterName(targetPort), accessLogFile)],
+    filters: tcp(inboundClusterName(targetPort), common),
   };
   switch (port.protocol) {
     case "HTTP":
     case "HTTP2":
     case "GRPC":
-      return [{ ...tcp, filters: [http(port, accessLogFile)] }];
+      return [{ ...bytes, filters: [http(port, common)] }];
     case "Auto":
       return [
         {
           name: `${name}|http`,
           filterChainMatch: { destinationPort: targetPort, applicationProtocols: [...PLAIN_HTTP] },
-          filters: [http(port, accessLogFile)],
+          filters: [http(port, common)],
         },
-        tcp,
+        bytes,
       ];
     case "TCP":
     case "TLS":
     case "HTTPS":
-      return [tcp];
+      return [bytes];
     case "UDP":
       return [];
   }
 }
 
-function http({ targetPort, protocol, host, servicePort }: InboundPort, accessLogFile: string) {
+function tcp(cluster: string, { accessLogFile, policies }: Common): Filter[] {
+  return [...tcpPolicyFilters(policies), tcpProxy(cluster, accessLogFile)];
+}
+
+function http({ targetPort, protocol, host, servicePort }: InboundPort, common: Common): Filter {
   return httpConnectionManager({
     role: "SidecarInbound",
     statPrefix: `inbound_0.0.0.0_${targetPort}`,
     routes: inboundRouteConfiguration({ port: targetPort, protocol, operation: `${host}:${servicePort}/*` }),
     lazy: false,
-    accessLogFile,
+    ...common,
   });
 }

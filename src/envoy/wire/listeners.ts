@@ -8,6 +8,7 @@ import { outboundPortListener, outboundTcpListener, virtualOutboundListener } fr
 import { VIRTUAL_OUTBOUND } from "../names.ts";
 import type { Resource } from "../resource.ts";
 import type { MeshRows } from "./mesh-rows.ts";
+import { policyOrigins } from "./policies.ts";
 import type { Scope } from "./scope.ts";
 
 /** What a proxy gets under a listener's name, but for its inbound one. Undefined: nothing can be served there. */
@@ -15,14 +16,10 @@ export function listenerRow(read: Reader, mesh: MeshRows, scope: Scope, name: st
   const settings = { ...mesh.settings(read), outboundTrafficPolicy: mesh.outboundTrafficPolicy(read, scope.client) };
   if (scope.type === "Gateway") {
     const port = mesh.gatewayPorts(read, scope.workload).find((each) => gatewayListenerName(each) === name);
-    const listener = port && gatewayListener({ port, accessLogFile: settings.accessLogFile });
-    return (
-      listener &&
-      encoded(
-        listener,
-        port.servers.map(({ origin }) => origin),
-      )
-    );
+    const policies = mesh.gatewayPolicies(read, scope.workload);
+    const listener = port && gatewayListener({ port, accessLogFile: settings.accessLogFile, policies });
+    if (!listener) return undefined;
+    return encoded(listener, [...port.servers.map(({ origin }) => origin), ...policyOrigins(policies)]);
   }
   const serviceRanges = mesh.serviceRanges(read);
   if (name === VIRTUAL_OUTBOUND) return encoded(virtualOutboundListener({ settings, serviceRanges }));
@@ -49,11 +46,10 @@ export function inboundListenerRow(read: Reader, mesh: MeshRows, pod: string): R
     host: services[0]?.host ?? "",
     servicePort: port.number,
   }));
-  const listener = virtualInboundListener({ ports, accessLogFile: mesh.settings(read).accessLogFile });
-  return encoded(
-    listener,
-    inbound.flatMap(({ services }) => services.map(({ origin }) => origin)),
-  );
+  const policies = mesh.podPolicies(read, pod);
+  const listener = virtualInboundListener({ ports, accessLogFile: mesh.settings(read).accessLogFile, policies });
+  const services = inbound.flatMap((port) => port.services.map(({ origin }) => origin));
+  return encoded(listener, [...services, ...policyOrigins(policies)]);
 }
 
 function encoded(listener: Listener, origins: readonly ObjectRef[] = []): Resource {

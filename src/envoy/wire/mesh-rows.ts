@@ -37,8 +37,10 @@ import { isHttp } from "../../mesh/protocol.ts";
 import { parseScope, scopeOf } from "../../mesh/selectors.ts";
 import type { ServiceIndexes } from "../../mesh/services.ts";
 import type { VirtualServiceRow } from "../../mesh/virtual-services.ts";
+import type { HttpPolicies } from "../http-filters/filter.ts";
 import { type ClusterName, PROXY_PORTS } from "../names.ts";
 import { type GatewayDomain, gatewayCredential, gatewayDomain, servedPorts } from "./gateway-rows.ts";
+import { policiesOf } from "./policies.ts";
 
 /** On a pod: `Eager` or `Lazy`, whatever the mesh does. */
 const DELIVERY_ANNOTATION = "lateen.dev/delivery";
@@ -89,6 +91,10 @@ export class MeshRows {
     return read.get(this.#mesh.workloads.rows, pod);
   }
 
+  podUid(read: Reader, pod: string): string | undefined {
+    return read.get(this.#inputs.pods, pod)?.metadata.uid;
+  }
+
   /** `namespace/reviews-v1` of a pod, read outside of a transform. */
   ownerOf(pod: string): string | undefined {
     const workload = this.#mesh.workloads.rows.get(pod);
@@ -131,6 +137,19 @@ export class MeshRows {
 
   endpoints(read: Reader, host: string, port: number, labels: Labels): readonly Endpoint[] {
     return endpointsOf(this.#mesh, read, host, port, labels) ?? [];
+  }
+
+  /** What a pod enforces on those who call it. */
+  podPolicies(read: Reader, pod: string): HttpPolicies {
+    const workload = this.workload(read, pod);
+    if (!workload) return {};
+    return policiesOf(this.#mesh.security, read, { namespace: workload.namespace, labelSets: [workload.labels] });
+  }
+
+  /** What all replicas of a gateway enforce. */
+  gatewayPolicies(read: Reader, workload: string): HttpPolicies {
+    const gateway = read.get(this.#mesh.gatewayWorkloads.rows, workload);
+    return gateway ? policiesOf(this.#mesh.security, read, gateway) : {};
   }
 
   inbound(read: Reader, pod: string): readonly InboundPort[] {

@@ -1,7 +1,19 @@
 import { Type } from "typebox";
 import { checkCidr } from "./address-checks.ts";
 import { ruled } from "./cel.ts";
-import { AGE, istioKind, list, ONE_TARGET, oneOf, PolicySelector, shape, TargetRef, text, texts } from "./common.ts";
+import {
+  AGE,
+  type IstioObject,
+  istioKind,
+  list,
+  ONE_TARGET,
+  oneOf,
+  PolicySelector,
+  shape,
+  TargetRef,
+  text,
+  texts,
+} from "./common.ts";
 import { checkTarget } from "./policy-target.ts";
 import { collect, each, type Report } from "./report.ts";
 
@@ -77,6 +89,9 @@ const AuthorizationPolicySpec = ruled(
   ONE_TARGET,
 );
 type AuthorizationPolicySpec = Type.Static<typeof AuthorizationPolicySpec>;
+
+export type AuthorizationPolicy = IstioObject<AuthorizationPolicySpec>;
+export type AuthorizationRule = Type.Static<typeof Rule>;
 
 export const authorizationPolicyKind = istioKind<AuthorizationPolicySpec>(
   {

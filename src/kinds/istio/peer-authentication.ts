@@ -1,10 +1,11 @@
 import { Type } from "typebox";
 import { ruled } from "./cel.ts";
-import { AGE, istioKind, oneOf, PolicySelector, shape } from "./common.ts";
+import { AGE, type IstioObject, istioKind, oneOf, PolicySelector, shape } from "./common.ts";
 import { checkLabels } from "./hosts-checks.ts";
 import { collect, eachEntry, type Report } from "./report.ts";
 
 const MutualTls = shape("MutualTLS", {}, { mode: oneOf("UNSET", "DISABLE", "PERMISSIVE", "STRICT") });
+export type MutualTls = Type.Static<typeof MutualTls>;
 
 const portLevelMtls = ruled(Type.Record(Type.String(), MutualTls, { maxProperties: 4096 }), {
   "self.all(port, 0 < int(port) && int(port) <= 65535)": "must be by ports, 1 to 65535",
@@ -18,6 +19,7 @@ const PeerAuthenticationSpec = ruled(
   },
 );
 type PeerAuthenticationSpec = Type.Static<typeof PeerAuthenticationSpec>;
+export type PeerAuthentication = IstioObject<PeerAuthenticationSpec>;
 
 export const peerAuthenticationKind = istioKind<PeerAuthenticationSpec>(
   {

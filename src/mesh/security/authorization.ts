@@ -1,0 +1,65 @@
+/** AuthorizationPolicies as rows, and what they come to for a workload. */
+import type { Collection } from "../../engine/collection.ts";
+import type { Reader } from "../../engine/derived.ts";
+import type { Graph } from "../../engine/graph.ts";
+import type { AuthorizationPolicy as PolicyObject } from "../../kinds/istio/authorization-policy.ts";
+import type { MeshInputs } from "../inputs.ts";
+import type { MeshSettings } from "../model.ts";
+import { DEFAULT_SETTINGS } from "../settings.ts";
+import type { Authorization, AuthorizationPolicy } from "./authorization-model.ts";
+import { ruleOf } from "./authorization-rules.ts";
+import {
+  type PolicySelection,
+  type PolicySubject,
+  policyHead,
+  selectedPolicies,
+  wirePolicySelection,
+} from "./policy-selection.ts";
+
+/** Istio's: `"true"` on a policy that is only tried. */
+const DRY_RUN = "istio.io/dry-run";
+
+export type AuthorizationPolicies = PolicySelection<AuthorizationPolicy>;
+
+export function wireAuthorization(
+  graph: Graph,
+  inputs: Pick<MeshInputs, "authorizationPolicies">,
+  settings: Collection<MeshSettings>,
+): AuthorizationPolicies {
+  const rows = graph.derive<PolicyObject, AuthorizationPolicy>(
+    "authorization policies",
+    inputs.authorizationPolicies,
+    (_key, object, read) => policyOf(object, read.get(settings, "") ?? DEFAULT_SETTINGS),
+  );
+  return wirePolicySelection(graph, rows, settings);
+}
+
+function policyOf(object: PolicyObject, settings: MeshSettings): AuthorizationPolicy {
+  const { metadata, spec = {} } = object;
+  const { namespace = "", annotations = {} } = metadata;
+  return {
+    ...policyHead("security.istio.io/AuthorizationPolicy", object),
+    action: spec.action ?? "ALLOW",
+    dryRun: /^(1|t|true)$/i.test(annotations[DRY_RUN] ?? ""),
+    provider: spec.provider?.name ?? "",
+    rules: (spec.rules ?? []).map((rule) => ruleOf({ namespace, trustDomains: settings }, rule)),
+  };
+}
+
+/** Undefined when no policy is for the workload: then everything is allowed. */
+export function authorizationOf(
+  policies: AuthorizationPolicies,
+  read: Reader,
+  subject: PolicySubject,
+): Authorization | undefined {
+  const selected = selectedPolicies(policies, read, subject);
+  if (selected.length === 0) return undefined;
+  const of = (action: AuthorizationPolicy["action"]) => selected.filter((policy) => policy.action === action);
+  const custom = Map.groupBy(of("CUSTOM"), ({ provider }) => provider);
+  return {
+    custom: [...custom].sort(([a], [b]) => (a < b ? -1 : 1)).map(([provider, policies]) => ({ provider, policies })),
+    audit: of("AUDIT"),
+    deny: of("DENY"),
+    allow: of("ALLOW"),
+  };
+}

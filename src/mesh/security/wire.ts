@@ -1,0 +1,16 @@
+/** The policies of identity and access, as rows: each kind in its own file, asked for by workload. */
+import type { Collection } from "../../engine/collection.ts";
+import type { Graph } from "../../engine/graph.ts";
+import type { MeshInputs } from "../inputs.ts";
+import type { MeshSettings } from "../model.ts";
+import { type AuthorizationPolicies, wireAuthorization } from "./authorization.ts";
+
+export interface Security {
+  authorization: AuthorizationPolicies;
+}
+
+export function wireSecurity(graph: Graph, inputs: MeshInputs, settings: Collection<MeshSettings>): Security {
+  return {
+    authorization: wireAuthorization(graph, inputs, settings),
+  };
+}
