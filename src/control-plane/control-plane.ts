@@ -5,6 +5,7 @@ import { MeshRows } from "../envoy/wire/mesh-rows.ts";
 import { EnvoySource } from "../envoy/wire/source.ts";
 import { authenticator } from "../identity/authenticator.ts";
 import { type AuthoritySource, followAuthority } from "../identity/authority-secret.ts";
+import { issueCertificates } from "../identity/issuer.ts";
 import { controlPlaneNames, type ServerIdentity, serverCertificate } from "../identity/server-certificate.ts";
 import { type ReviewToken, reviewThrough } from "../identity/token-review.ts";
 import { wireGatewayProblems } from "../mesh/gateway-problems.ts";
@@ -86,8 +87,6 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const { signal } = stop;
   const failed = (doing: string, error: unknown): void => log.warn({ error: String(error) }, doing);
   const onError = (doing: string) => (error: unknown) => failed(doing, error);
-  const { trustDomain, clusterDomain } = DEFAULT_SETTINGS;
-
   const graph = new Graph();
   const inputs = meshInputs(graph);
   const model = wireModel(graph, inputs);
@@ -101,6 +100,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   });
   const kept = await keepUses({ store, graph, uses: source.uses, signal, onError: onError("keeping uses") });
 
+  const { trustDomain, clusterDomain } = model.mesh.settings.get("") ?? DEFAULT_SETTINGS;
   const authority = await followAuthority({
     store,
     namespace,
@@ -113,6 +113,17 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     dnsNames: controlPlaneNames(namespace, clusterDomain, revision),
     signal,
     onError: onError("renewing the control plane's certificate"),
+  });
+  const trust = (): void => source.roots.set("", authority.current().roots);
+  trust();
+  authority.onChange(trust);
+  issueCertificates({
+    graph,
+    needs: source.certificateNeeds,
+    issued: source.certificates,
+    authority,
+    signal,
+    onError: onError("issuing a certificate"),
   });
   const server = new DiscoveryServer({ source, authenticate: authenticator({ review }), identity, log });
   const rejections = graph.input<readonly Rejected[]>("rejection reports");

@@ -13,6 +13,8 @@ export interface Peer {
   /** From the authenticated token, never from what the proxy says. */
   namespace: string;
   pod: string;
+  /** Tells a pod from an earlier one of its name; undefined where nobody says. */
+  podUid?: string;
   serviceAccount: string;
   /** Envoy's node metadata, as sent: only for what is harmless when false. */
   metadata: Readonly<Record<string, unknown>>;
@@ -40,6 +42,13 @@ export interface ResourceSource {
   view(id: string): View | undefined;
   /** The row that a proxy with this view sees under a name that it asks for. */
   keyOf(view: View, type: TypeUrl, name: string): string;
+  /**
+   * What a proxy says that it has under a name that it asks for, undefined: nothing. Called before the row is asked for
+   * by `retain`, so that what is made for one proxy alone is not made for one that has it.
+   */
+  claim(type: TypeUrl, key: string, version: string | undefined): void;
+  /** Whether a row is still being made, or need not be since the proxy has it: nothing is said of it until it comes. */
+  awaits(type: TypeUrl, key: string): boolean;
   /** The row, computed if it is asked for by `retain`. Undefined: nothing of that name (yet). */
   resource(type: TypeUrl, key: string): Resource | undefined;
   /** Asks for rows: they are computed while at least one asks. Counted; synchronous. */

@@ -105,9 +105,14 @@ export class Authority {
     return this.#certificate.notAfter;
   }
 
+  /** Tells who issues: differs when what is issued now would be of another than what was issued before. */
+  get issuer(): string {
+    return [this.#certificate.toString("pem"), this.#chain].join("\n");
+  }
+
   /** Tells one CA from another: differs when what it issues, or whom it asks to be trusted, does. */
   get fingerprint(): string {
-    return [this.#certificate.toString("pem"), this.#chain, this.roots.trim()].join("\n");
+    return [this.issuer, this.roots.trim()].join("\n");
   }
 
   /** A certificate by which a workload is both client and server, named by its SPIFFE id alone. */

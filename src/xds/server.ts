@@ -184,12 +184,13 @@ export class DiscoveryServer {
       end(Code.PERMISSION_DENIED, details);
       return undefined;
     }
-    const { namespace, serviceAccount, pod } = caller;
+    const { namespace, serviceAccount, pod, podUid } = caller;
     const proxy = {
       id,
       type: claimed.type,
       namespace,
       pod,
+      podUid,
       serviceAccount,
       metadata: request.node.metadata ?? {},
       envoyVersion: envoyVersion(request.node),

@@ -7,7 +7,8 @@ import { Alarm } from "./alarm.ts";
 import type { Interest } from "./interest.ts";
 import { look } from "./look.ts";
 import { type Nack, reject } from "./nack.ts";
-import { rank, refersToClusters } from "./order.ts";
+import { rank } from "./order.ts";
+import { Readiness } from "./readiness.ts";
 import { type Item, type Reason, Subscription } from "./subscription.ts";
 import { VirtualHosts } from "./virtual-hosts.ts";
 import { Warming } from "./warming.ts";
@@ -58,6 +59,7 @@ export class Session {
   readonly #warming: Warming;
   readonly #alarm: Alarm;
   readonly #virtualHosts = new VirtualHosts(this.subscriptions);
+  readonly #readiness: Readiness;
   #view: View | undefined;
   #nonce = 0;
   #unsent = 0;
@@ -70,6 +72,7 @@ export class Session {
     this.#context = context;
     this.#warming = new Warming(context.warmingMs);
     this.#alarm = new Alarm(() => context.schedule(this));
+    this.#readiness = new Readiness(context.source, this.#warming, this.#virtualHosts, this.#alarm);
   }
 
   /** Undefined while the proxy's workload is not known. */
@@ -141,7 +144,7 @@ export class Session {
   synced(subscription: Subscription): boolean {
     const { retries, inflight, rejected, mustAnswer } = subscription;
     if (!this.#view || mustAnswer || retries.length > 0 || inflight.size > 0 || rejected.size > 0) return false;
-    return !this.#anyReady(subscription);
+    return !this.#readiness.any(subscription);
   }
 
   close(code: number, details: string): void {
@@ -247,6 +250,8 @@ export class Session {
   #wantAsked(subscription: Subscription, name: string, view: View): void {
     const pushed = view.push.get(subscription.type)?.get(name);
     const key = pushed ?? this.#context.source.keyOf(view, subscription.type, name);
+    const anew = subscription.pending.get(name) === "asked";
+    this.#context.source.claim(subscription.type, key, anew ? undefined : subscription.held.get(name)?.version);
     const why = { pushed: pushed !== undefined && subscription.wildcard, asked: true };
     if (subscription.want(name, key, why)) subscription.mark(name, "changed");
   }
@@ -261,7 +266,7 @@ export class Session {
     const retries = subscription.retries;
     subscription.retries = [];
     for (const group of retries) this.#sendNames(subscription, group, () => "asked");
-    this.#sendNames(subscription, this.#ready(subscription), (name) => subscription.pending.get(name));
+    this.#sendNames(subscription, this.#readiness.ready(subscription), (name) => subscription.pending.get(name));
   }
 
   #sendNames(
@@ -284,7 +289,7 @@ export class Session {
       for (const item of this.#virtualHosts.placeholders(subscription, items)) add(items, item);
       if (items.size > 0) removed.push(...this.#virtualHosts.takeLeaving(subscription));
     }
-    if (items.size > 0 || removed.length > 0 || subscription.mustAnswer) {
+    if (items.size > 0 || removed.length > 0 || this.#readiness.answersEmpty(subscription)) {
       this.#send(subscription, [...items.values()], removed);
     }
     for (const { want } of items.values()) this.#reportUses(subscription, [want]);
@@ -310,25 +315,9 @@ export class Session {
     }
   }
 
-  /** The names that can be sent now: routes wait for clusters, virtual hosts for their route configuration. */
-  *#ready(subscription: Subscription): Generator<string> {
-    const until = refersToClusters(subscription.type) && !subscription.mustAnswer ? this.#warming.until : 0;
-    for (const [name, reason] of subscription.pending) {
-      if (until > 0 && reason === "changed") this.#alarm.set(until);
-      else if (!this.#virtualHosts.mustWait(subscription, name)) yield name;
-    }
-  }
-
-  #anyReady(subscription: Subscription): boolean {
-    for (const name of subscription.pending.keys()) {
-      if (!this.#virtualHosts.mustWait(subscription, name)) return true;
-    }
-    return false;
-  }
-
   /** Whether something must be sent before anything is removed. */
   #busy(subscription: Subscription): boolean {
-    return subscription.retries.length > 0 || this.#anyReady(subscription);
+    return subscription.retries.length > 0 || this.#readiness.any(subscription);
   }
 
   /** Removes, or replaces by an empty one, what is gone. Runs when everything else was sent. */

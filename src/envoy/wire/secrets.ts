@@ -5,6 +5,7 @@ import type { HeldCredential, ObjectRef } from "../../mesh/model.ts";
 import { encode } from "../encode.ts";
 import type { Resource } from "../resource.ts";
 import { keyPairSecret, rootsSecret } from "../secrets.ts";
+import { type Certificates, MESH_ROOTS } from "./certificates.ts";
 import type { MeshRows } from "./mesh-rows.ts";
 import type { Scope } from "./scope.ts";
 
@@ -17,6 +18,25 @@ export function secretRow(read: Reader, mesh: MeshRows, scope: Scope, name: stri
   const credential = mesh.gatewayCredential(read, scope.workload, scope.client, name);
   const secret = credential && secretOf(read, mesh, credential);
   return secret && encode(SecretSchema, secret, { name, origins: originsOf(credential) });
+}
+
+/** A proxy's own certificate, or what all proxies get alike. */
+export function certificateRow(
+  read: Reader,
+  { issued, roots }: Certificates,
+  proxy: string | undefined,
+  name: string,
+): Resource | undefined {
+  if (proxy !== undefined) {
+    const certificate = read.get(issued, proxy);
+    if (!certificate) return undefined;
+    const secret = encode(SecretSchema, keyPairSecret(name, certificate), { name, origins: [] });
+    return { ...secret, version: certificate.version };
+  }
+  const trusted = name === MESH_ROOTS ? read.get(roots, "") : undefined;
+  if (trusted === undefined) return undefined;
+  const secret = rootsSecret(name, [{ certificates: trusted, revocations: "" }]);
+  return encode(SecretSchema, secret, { name, origins: [] });
 }
 
 function secretOf(read: Reader, mesh: MeshRows, { resource, part, kind, objects }: HeldCredential): Secret | undefined {

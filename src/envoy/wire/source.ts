@@ -5,6 +5,7 @@ import type { Input } from "../../engine/input.ts";
 import type { Resource, TypeUrl } from "../resource.ts";
 import type { Peer, ResourceSource, SourceChanges, View } from "../resource-source.ts";
 import { CLUSTER, LISTENER, LOAD_ASSIGNMENT, ROUTE_CONFIGURATION, SECRET, VIRTUAL_HOST } from "../types.ts";
+import { type CertificateNeed, Certificates, proxyOfScope, type WorkloadCertificate } from "./certificates.ts";
 import { clusterRow, inboundClusterRow } from "./clusters.ts";
 import { Demand } from "./demand.ts";
 import { endpointsRow } from "./endpoints.ts";
@@ -13,7 +14,7 @@ import type { MeshRows } from "./mesh-rows.ts";
 import { routeConfigRow } from "./route-configs.ts";
 import { parseRowKey, rowKey } from "./row-key.ts";
 import { parseScope, type Scope } from "./scope.ts";
-import { secretRow } from "./secrets.ts";
+import { certificateRow, secretRow } from "./secrets.ts";
 import { UseMemory, type Uses } from "./uses.ts";
 import { podOfScope, viewOf } from "./views.ts";
 import { virtualHostRow } from "./virtual-hosts.ts";
@@ -31,14 +32,19 @@ export class EnvoySource implements ResourceSource {
   readonly #mesh: MeshRows;
   readonly #proxies: Input<Peer>;
   readonly #uses: UseMemory;
+  readonly #certificates: Certificates;
   readonly #views: Collection<View>;
   readonly #served: ReadonlyMap<TypeUrl, Served>;
+  /** What an issuer is to give. Keys are proxies' ids, as those of `issued`. */
+  readonly certificateNeeds: Collection<CertificateNeed>;
   readonly #listeners = new Set<(changes: SourceChanges) => void>();
 
   constructor(graph: Graph, mesh: MeshRows) {
     this.#mesh = mesh;
     this.#proxies = graph.input<Peer>("proxies");
     this.#uses = new UseMemory(graph);
+    const certificates = new Certificates(graph);
+    this.#certificates = certificates;
 
     const endpoints = wireRows(graph, "endpoints of clusters", (read, { scope, name }) =>
       scope ? endpointsRow(read, mesh, scope, name) : undefined,
@@ -55,9 +61,10 @@ export class EnvoySource implements ResourceSource {
     const virtualHosts = wireRows(graph, "virtual hosts", (read, { scope, name }) =>
       scope ? virtualHostRow(read, mesh, scope, name) : undefined,
     );
-    const secrets = wireRows(graph, "secrets of gateways", (read, { scope, name }) =>
-      scope ? secretRow(read, mesh, scope, name) : undefined,
+    const secrets = wireRows(graph, "secrets", (read, { scope, proxy, name }) =>
+      scope ? secretRow(read, mesh, scope, name) : certificateRow(read, certificates, proxy, name),
     );
+    this.certificateNeeds = certificates.needs(graph, secrets.demand.rows, this.#proxies, mesh);
     // A row of its own, so that an edit that names no other cluster changes no view.
     const hostClusters = graph.derive("clusters of virtual hosts", virtualHosts.rows, (_, { clusters }) => clusters);
     this.#views = graph.derive("views", this.#proxies, (_, proxy, read) =>
@@ -79,12 +86,23 @@ export class EnvoySource implements ResourceSource {
     return this.#uses.rows;
   }
 
+  /** What was issued for proxies, by their ids. */
+  get certificates(): Input<WorkloadCertificate> {
+    return this.#certificates.issued;
+  }
+
+  /** One row, key "": whom everybody in the mesh trusts, in PEM. */
+  get roots(): Input<string> {
+    return this.#certificates.roots;
+  }
+
   connect(proxy: Peer): void {
     this.#proxies.set(proxy.id, proxy);
   }
 
   disconnect(id: string): void {
     this.#proxies.delete(id);
+    this.#certificates.claim(id, undefined);
   }
 
   view(id: string): View | undefined {
@@ -93,6 +111,15 @@ export class EnvoySource implements ResourceSource {
 
   keyOf(view: View, type: TypeUrl, name: string): string {
     return view.push.get(type)?.get(name) ?? rowKey(view.scope, name);
+  }
+
+  claim(type: TypeUrl, key: string, version: string | undefined): void {
+    const proxy = type === SECRET ? ownerOf(key).proxy : undefined;
+    if (proxy !== undefined) this.#certificates.claim(proxy, version);
+  }
+
+  awaits(type: TypeUrl, key: string): boolean {
+    return type === SECRET && ownerOf(key).proxy !== undefined && !this.resource(type, key);
   }
 
   resource(type: TypeUrl, key: string): Resource | undefined {
@@ -144,18 +171,21 @@ interface Served {
   resource(key: string): Resource | undefined;
 }
 
-/** Of whom a row is: of a scope of clients, or of one pod (then `scope` is undefined). */
+/** Of whom a row is: of a scope of clients, or of one pod or one proxy or all of them (then `scope` is undefined). */
 interface Owner {
   scope: Scope | undefined;
   pod: string;
+  proxy: string | undefined;
   name: string;
 }
 
 function wireRows<V>(graph: Graph, name: string, compute: (read: Reader, owner: Owner) => V | undefined) {
   const demand = new Demand(graph, `${name} asked for`);
-  const rows = graph.derive(name, demand.rows, (key, _, read) => {
-    const { scope, name } = parseRowKey(key);
-    return compute(read, { scope: parseScope(scope), pod: podOfScope(scope), name });
-  });
+  const rows = graph.derive(name, demand.rows, (key, _, read) => compute(read, ownerOf(key)));
   return { demand, rows };
+}
+
+function ownerOf(key: string): Owner {
+  const { scope, name } = parseRowKey(key);
+  return { scope: parseScope(scope), pod: podOfScope(scope), proxy: proxyOfScope(scope), name };
 }

@@ -14,7 +14,8 @@ import {
 } from "../names.ts";
 import type { TypeUrl } from "../resource.ts";
 import type { Peer, View } from "../resource-source.ts";
-import { CLUSTER, LISTENER, VIRTUAL_HOST } from "../types.ts";
+import { CLUSTER, LISTENER, SECRET, VIRTUAL_HOST } from "../types.ts";
+import { MESH_ROOTS, MESH_SCOPE, OWN_CERTIFICATE, proxyScope } from "./certificates.ts";
 import type { MeshRows } from "./mesh-rows.ts";
 import { rowKey } from "./row-key.ts";
 import { formatScope, type Scope } from "./scope.ts";
@@ -35,9 +36,13 @@ export function viewOf(read: Reader, rows: Rows, proxy: Peer): View | undefined 
   if (!workload) return undefined;
   const client = rows.mesh.scopeOf(read, workload);
   const owner = `${workload.namespace}/${workload.workload}`;
-  return proxy.type === "router"
-    ? gatewayView(read, rows.mesh, { type: "Gateway", workload: owner, client })
-    : sidecarView(read, rows, { type: "Sidecar", delivery: rows.mesh.delivery(read, pod), client }, pod, owner);
+  const view =
+    proxy.type === "router"
+      ? gatewayView(read, rows.mesh, { type: "Gateway", workload: owner, client })
+      : sidecarView(read, rows, { type: "Sidecar", delivery: rows.mesh.delivery(read, pod), client }, pod, owner);
+  view.add(SECRET, OWN_CERTIFICATE, proxyScope(proxy.id));
+  view.add(SECRET, MESH_ROOTS, MESH_SCOPE);
+  return view.build();
 }
 
 function sidecarView(
@@ -46,7 +51,7 @@ function sidecarView(
   scope: Scope & { type: "Sidecar" },
   pod: string,
   workload: string,
-): View {
+): ViewBuilder {
   const view = new ViewBuilder(scope);
   const ports = mesh.httpPorts(read);
   view.add(LISTENER, VIRTUAL_OUTBOUND);
@@ -72,10 +77,10 @@ function sidecarView(
     view.add(VIRTUAL_HOST, name);
     for (const cluster of read.get(hostClusters, view.key(name)) ?? []) view.add(CLUSTER, cluster);
   }
-  return view.build();
+  return view;
 }
 
-function gatewayView(read: Reader, mesh: MeshRows, scope: Scope & { type: "Gateway" }): View {
+function gatewayView(read: Reader, mesh: MeshRows, scope: Scope & { type: "Gateway" }): ViewBuilder {
   const view = new ViewBuilder(scope);
   for (const port of mesh.gatewayPorts(read, scope.workload)) {
     view.add(LISTENER, gatewayListenerName(port));
@@ -86,7 +91,7 @@ function gatewayView(read: Reader, mesh: MeshRows, scope: Scope & { type: "Gatew
     // the catch-all is part of the route configuration itself
     for (const { table, domain } of port.hosts) if (domain !== "*") view.add(VIRTUAL_HOST, `${table}/${domain}`);
   }
-  return view.build();
+  return view;
 }
 
 function gatewayClusters({ hosts, tcpRoutes }: GatewayPort): Set<string> {

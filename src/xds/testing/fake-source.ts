@@ -5,6 +5,9 @@ import type { Peer, ResourceSource, SourceChanges, View } from "../../envoy/reso
 export class FakeSource implements ResourceSource {
   readonly connected = new Map<string, Peer>();
   readonly usedNames: string[] = [];
+  readonly claims: string[] = [];
+  /** Keys of rows that are still being made. */
+  readonly awaited = new Set<string>();
   readonly #rows = new Map<TypeUrl, Map<string, Resource>>();
   readonly #views = new Map<string, View>();
   readonly #retained = new Map<string, number>();
@@ -29,6 +32,14 @@ export class FakeSource implements ResourceSource {
 
   keyOf(_view: View, _type: TypeUrl, name: string): string {
     return this.aliases.get(name) ?? name;
+  }
+
+  claim(type: TypeUrl, key: string, version: string | undefined): void {
+    this.claims.push(`${type} ${key} ${version}`);
+  }
+
+  awaits(_type: TypeUrl, key: string): boolean {
+    return this.awaited.has(key);
   }
 
   resource(type: TypeUrl, key: string): Resource | undefined {
