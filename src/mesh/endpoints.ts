@@ -8,12 +8,15 @@ import type { MeshInputs } from "./inputs.ts";
 import type { EndpointSliceObject } from "./kubernetes.ts";
 import { labelTexts, selects } from "./labels.ts";
 import type { Endpoint, EndpointGroup, Labels, Service, ServicePort, Workload } from "./model.ts";
+import { entryTakesMutualTls, podTakesMutualTls } from "./security/meshed.ts";
+import type { PeerAuthentications } from "./security/peer-authentication.ts";
 import type { Services } from "./services.ts";
 import type { Workloads } from "./workloads.ts";
 
 interface Sources {
   inputs: Pick<MeshInputs, "services" | "serviceEntries">;
   workloads: Workloads;
+  peers: PeerAuthentications;
   /** Bucket `namespace/service`. */
   slices: Index<EndpointSliceObject>;
   /** Bucket `namespace/key=value`. */
@@ -32,10 +35,12 @@ export function wireEndpoints(
   inputs: Pick<MeshInputs, "services" | "serviceEntries" | "endpointSlices" | "workloadEntries">,
   services: Services,
   workloads: Workloads,
+  peers: PeerAuthentications,
 ): Endpoints {
   const sources: Sources = {
     inputs,
     workloads,
+    peers,
     slices: graph.index(inputs.endpointSlices, "service", ({ metadata }) => {
       const service = metadata.labels?.["kubernetes.io/service-name"];
       return service === undefined ? [] : [`${metadata.namespace ?? ""}/${service}`];
@@ -76,9 +81,10 @@ function kubernetes(sources: Sources, key: string, port: ServicePort, read: Read
   const object = read.get(sources.inputs.services, key);
   const namespace = object?.metadata.namespace ?? "";
   const target = object?.spec?.ports?.find(({ port: number }) => number === port.number)?.targetPort;
+  const meshed = meshedEntries(sources, namespace, read);
   for (const entry of selectedEntries(sources, namespace, object?.spec?.selector, read)) {
     const number = typeof target === "number" ? target : port.number;
-    const endpoint = entryEndpoint(entrySpec(entry), namespace, port.name, number, entry.metadata.name);
+    const endpoint = entryEndpoint(entrySpec(entry), namespace, port.name, number, entry.metadata.name, meshed);
     if (endpoint) found.set(address(endpoint), endpoint);
   }
   return [...found.values()];
@@ -96,7 +102,8 @@ function sliceEndpoints(sources: Sources, slice: EndpointSliceObject, port: Serv
     const pod =
       targetRef?.kind === "Pod" ? read.get(sources.workloads.rows, `${namespace}/${targetRef.name}`) : undefined;
     const health = draining ? "Draining" : "Healthy";
-    return (endpoint.addresses ?? []).map((ip) => workloadEndpoint(ip, target, namespace, health, pod));
+    const meshed = pod !== undefined && podTakesMutualTls(sources.peers, read, pod, target);
+    return (endpoint.addresses ?? []).map((ip) => workloadEndpoint(ip, target, namespace, health, pod, meshed));
   });
 }
 
@@ -106,6 +113,7 @@ function workloadEndpoint(
   namespace: string,
   health: Endpoint["health"],
   workload: Workload | undefined,
+  meshed: boolean,
 ): Endpoint {
   return {
     address: ip,
@@ -117,7 +125,7 @@ function workloadEndpoint(
     workload: workload?.workload ?? "",
     namespace,
     serviceAccount: workload?.serviceAccount ?? "",
-    meshed: workload?.proxy === "Sidecar" && workload.labels["security.istio.io/tlsMode"] !== "disabled",
+    meshed,
   };
 }
 
@@ -142,15 +150,18 @@ function entryEndpoints(sources: Sources, service: Service, port: ServicePort, r
   const spec = read.get(sources.inputs.serviceEntries, `${namespace}/${name}`)?.spec;
   if (!spec || service.resolution === "DNS" || service.resolution === "DNSRoundRobin") return [];
   const target = port.targetPort ?? port.number;
+  const meshed = meshedEntries(sources, namespace, read);
   const listed = (spec.endpoints ?? []).flatMap(
-    (entry) => entryEndpoint(entry, namespace, port.name, target, name) ?? [],
+    (entry) => entryEndpoint(entry, namespace, port.name, target, name, meshed) ?? [],
   );
   const selector = spec.workloadSelector?.labels;
   const entries = selectedEntries(sources, namespace, selector, read).flatMap(
-    (entry) => entryEndpoint(entrySpec(entry), namespace, port.name, target, entry.metadata.name) ?? [],
+    (entry) => entryEndpoint(entrySpec(entry), namespace, port.name, target, entry.metadata.name, meshed) ?? [],
   );
   const pods = selectedPods(sources, namespace, selector, read).flatMap((pod) =>
-    pod.addresses.map((ip) => workloadEndpoint(ip, target, namespace, "Healthy", pod)),
+    pod.addresses.map((ip) =>
+      workloadEndpoint(ip, target, namespace, "Healthy", pod, podTakesMutualTls(sources.peers, read, pod, target)),
+    ),
   );
   return [...listed, ...entries, ...pods];
 }
@@ -161,13 +172,13 @@ function entryEndpoint(
   portName: string,
   port: number,
   workload: string,
+  isMeshed: (entry: WorkloadEntrySpec, port: number) => boolean,
 ): Endpoint | undefined {
   if (!entry.address) return undefined;
-  const unix = entry.address.startsWith("unix://");
-  const mode = entry.labels?.["security.istio.io/tlsMode"];
+  const own = entry.address.startsWith("unix://") ? 0 : (entry.ports?.[portName] ?? port);
   return {
     address: entry.address,
-    port: unix ? 0 : (entry.ports?.[portName] ?? port),
+    port: own,
     labels: entry.labels ?? {},
     health: "Healthy",
     locality: entry.locality ?? "",
@@ -175,8 +186,12 @@ function entryEndpoint(
     workload,
     namespace,
     serviceAccount: entry.serviceAccount ?? "",
-    meshed: mode === undefined ? Boolean(entry.serviceAccount) : mode === "istio",
+    meshed: isMeshed(entry, own),
   };
+}
+
+function meshedEntries({ peers }: Sources, namespace: string, read: Reader) {
+  return (entry: WorkloadEntrySpec, port: number): boolean => entryTakesMutualTls(peers, read, entry, namespace, port);
 }
 
 function labelsOf(entry: WorkloadEntry): Labels {

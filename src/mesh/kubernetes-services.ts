@@ -34,6 +34,8 @@ export function kubernetesService(object: ServiceObject, settings: MeshSettings)
               weight: 1,
               labels: {},
               locality: "",
+              serviceAccount: "",
+              meshed: false,
             },
           ],
     createdAt: createdAt(object.metadata),

@@ -13,6 +13,8 @@ import { type InboundPort, wireInbound } from "./inbound.ts";
 import type { MeshInputs } from "./inputs.ts";
 import { type IstioGateways, wireIstioGateways } from "./istio-gateways.ts";
 import type { MeshSettings } from "./model.ts";
+import { type PeerAuthentications, wirePeerAuthentications } from "./security/peer-authentication.ts";
+import { type SecureNames, wireSecureNames } from "./security/secure-names.ts";
 import { type Security, wireSecurity } from "./security/wire.ts";
 import { type Selectors, wireSelectors } from "./selectors.ts";
 import { type Services, wireServices } from "./services.ts";
@@ -26,7 +28,9 @@ export interface MeshCollections {
   services: Services;
   credentials: Credentials;
   workloads: Workloads;
+  peerAuthentications: PeerAuthentications;
   endpoints: Endpoints;
+  secureNames: SecureNames;
   virtualServices: VirtualServices;
   destinationRules: DestinationRules;
   selectors: Selectors;
@@ -52,7 +56,9 @@ export function wireMesh(
   const services = wireServices(graph, inputs, settings);
   const workloads = wireWorkloads(graph, inputs);
   const credentials = wireCredentials(graph, inputs);
-  const endpoints = wireEndpoints(graph, inputs, services, workloads);
+  const peerAuthentications = wirePeerAuthentications(graph, inputs, workloads.rows, settings);
+  const endpoints = wireEndpoints(graph, inputs, services, workloads, peerAuthentications);
+  const secureNames = wireSecureNames(graph, endpoints);
   const virtualServices = wireVirtualServices(graph, inputs, settings);
   const destinationRules = wireDestinationRules(graph, inputs, settings);
   const selectors = wireSelectors(graph, inputs, virtualServices.rows, settings);
@@ -60,7 +66,7 @@ export function wireMesh(
   const gatewayWorkloads = wireGatewayWorkloads(graph, inputs, workloads, selectors);
   const security = wireSecurity(graph, inputs, settings);
   const rules = { virtualServices, destinationRules, selectors };
-  const proxies = { inbound, gatewayWorkloads, security };
+  const proxies = { inbound, gatewayWorkloads, security, peerAuthentications, secureNames };
   const core: MeshCore = { settings, services, credentials, workloads, endpoints, ...rules, ...proxies };
   const istioGateways = wireIstioGateways(graph, inputs, core);
   const others = gatewayApis.map((wire) => wire(graph, inputs, core));

@@ -51,6 +51,8 @@ export interface Service {
     weight: number;
     labels: Labels;
     locality: string;
+    serviceAccount: string;
+    meshed: boolean;
   }[];
   /** Unix milliseconds: the older of two that claim a host wins. */
   createdAt: number;
@@ -72,7 +74,7 @@ export interface Endpoint {
   workload: string;
   namespace: string;
   serviceAccount: string;
-  /** Whether a sidecar is there to end mutual TLS. */
+  /** Whether a sidecar is there that ends mutual TLS, on this port. */
   meshed: boolean;
 }
 
@@ -125,6 +127,17 @@ export interface HttpMatch {
   authority?: StringMatch;
   headers: readonly NamedMatch[];
   queryParams: readonly NamedMatch[];
+  /** Of the request's verified token; only gateways know them. */
+  claims?: readonly ClaimMatch[];
+}
+
+export interface ClaimMatch {
+  /** `["realm_access", "roles"]`: the claim `roles` of the claim `realm_access`. */
+  path: readonly string[];
+  /** Of the claim itself, or of one in its list. */
+  match: StringMatch;
+  /** Matches when `match` does not. */
+  invert?: boolean;
 }
 
 // ---- HTTP routes
@@ -431,6 +444,10 @@ export interface MeshSettings {
   trustDomain: string;
   /** Trust domains whose workloads count as ours: those of meshes that this one was, or is joined with. */
   trustDomainAliases: readonly string[];
+  /** Mutual TLS to whoever can end it, where no rule says how to speak to a service. */
+  autoMtls: boolean;
+  /** Of mutual TLS between proxies. */
+  meshTls: { minVersion: "TLSV1_2" | "TLSV1_3"; cipherSuites: readonly string[] };
   outboundTrafficPolicy: "ALLOW_ANY" | "REGISTRY_ONLY";
   /** Whether sidecars fetch configuration when first needed, or get all of it pushed. */
   delivery: "Lazy" | "Eager";

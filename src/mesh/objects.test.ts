@@ -64,7 +64,22 @@ it("services: cluster IPs, headless, by external name, from ServiceEntries", () 
   });
   assert.deepEqual(
     [entry?.host, entry?.addresses, entry?.meshExternal, entry?.dnsEndpoints],
-    ["a.com", ["1.2.3.4"], true, [{ host: "a.com", ports: { p: 8080 }, weight: 1, labels: {}, locality: "" }]],
+    [
+      "a.com",
+      ["1.2.3.4"],
+      true,
+      [
+        {
+          host: "a.com",
+          ports: { p: 8080 },
+          weight: 1,
+          labels: {},
+          locality: "",
+          serviceAccount: "",
+          meshed: false,
+        },
+      ],
+    ],
   );
 });
 

@@ -3,6 +3,7 @@ import type { ServiceEntry } from "../kinds/istio/service-entry-schema.ts";
 import { createdAt } from "./age.ts";
 import type { Resolution, Service, ServicePort } from "./model.ts";
 import { portProtocol } from "./protocol.ts";
+import { hasSidecar } from "./security/meshed.ts";
 
 const RESOLUTIONS: Readonly<Record<string, Resolution>> = {
   STATIC: "Endpoints",
@@ -48,7 +49,17 @@ function dnsEndpoints(object: ServiceEntry, host: string, ports: readonly Servic
   const listed = object.spec?.endpoints ?? [];
   if (listed.length === 0) {
     if (object.spec?.workloadSelector || host.startsWith("*")) return [];
-    return [{ host: host.toLowerCase(), ports: defaults, weight: 1, labels: {}, locality: "" }];
+    return [
+      {
+        host: host.toLowerCase(),
+        ports: defaults,
+        weight: 1,
+        labels: {},
+        locality: "",
+        serviceAccount: "",
+        meshed: false,
+      },
+    ];
   }
   return listed.map((endpoint) => ({
     host: endpoint.address ?? "",
@@ -56,5 +67,7 @@ function dnsEndpoints(object: ServiceEntry, host: string, ports: readonly Servic
     weight: endpoint.weight ?? 1,
     labels: endpoint.labels ?? {},
     locality: endpoint.locality ?? "",
+    serviceAccount: endpoint.serviceAccount ?? "",
+    meshed: hasSidecar(endpoint),
   }));
 }

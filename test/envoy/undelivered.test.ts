@@ -232,6 +232,8 @@ function service(): Service {
       labels: {},
       weight: 1,
       locality: "",
+      serviceAccount: "",
+      meshed: false,
     })),
     createdAt: 0,
   };
