@@ -109,7 +109,10 @@ interface Selection extends ListOptions {
   key?: string;
 }
 
-const SOURCES: Record<Exclude<keyof MeshInputs, "configMaps" | "secrets" | "caConfigMaps">, Source> = {
+/** Followed by themselves, or no objects. */
+type NotFollowed = "configMaps" | "secrets" | "caConfigMaps" | "keySets" | "keySetProblems";
+
+const SOURCES: Record<Exclude<keyof MeshInputs, NotFollowed>, Source> = {
   services: serviceKind,
   endpointSlices: endpointSliceKind,
   pods: podKind,
@@ -121,6 +124,7 @@ const SOURCES: Record<Exclude<keyof MeshInputs, "configMaps" | "secrets" | "caCo
   workloadEntries: kindOf(istioKinds, "WorkloadEntry"),
   sidecars: kindOf(istioKinds, "Sidecar"),
   authorizationPolicies: kindOf(istioKinds, "AuthorizationPolicy"),
+  requestAuthentications: kindOf(istioKinds, "RequestAuthentication"),
   peerAuthentications: kindOf(istioKinds, "PeerAuthentication"),
   gatewayClasses: kindOf(gatewayApiKinds, "GatewayClass"),
   k8sGateways: kindOf(gatewayApiKinds, "Gateway"),

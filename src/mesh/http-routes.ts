@@ -5,7 +5,7 @@ import { type DefaultPort, httpAction, milliseconds, mirrorsOf, retriesOf, rewri
 import { corsOf, faultOf } from "./http-policies.ts";
 import type { HttpMatch, HttpRoute } from "./model.ts";
 import { type Client, clientMatches } from "./selectors.ts";
-import { condition, namedMatches } from "./string-match.ts";
+import { claimMatches, condition, headerMatches, namedMatches } from "./string-match.ts";
 import type { VirtualServiceRow } from "./virtual-services.ts";
 
 /** From where a rule is looked at. */
@@ -98,18 +98,20 @@ function httpMatch(spec: HttpMatchSpec): HttpMatch {
   const method = condition(spec.method);
   const scheme = condition(spec.scheme);
   const authority = condition(spec.authority);
+  const claims = [...claimMatches(spec.headers), ...claimMatches(spec.withoutHeaders, true)];
   return {
     ...(path && { path }),
     ...(method && { method }),
     ...(scheme && { scheme }),
     ...(authority && { authority }),
-    headers: [...namedMatches(spec.headers), ...namedMatches(spec.withoutHeaders, true)],
+    headers: [...headerMatches(spec.headers), ...headerMatches(spec.withoutHeaders, true)],
     queryParams: namedMatches(spec.queryParams),
+    ...(claims.length > 0 && { claims }),
   };
 }
 
 function isEverything(match: HttpMatch): boolean {
-  const { path, method, scheme, authority, headers, queryParams } = match;
+  const { path, method, scheme, authority, headers, queryParams, claims } = match;
   const anyPath = path === undefined || (path.type === "Prefix" && path.value === "/");
-  return anyPath && !method && !scheme && !authority && headers.length === 0 && queryParams.length === 0;
+  return anyPath && !method && !scheme && !authority && headers.length === 0 && queryParams.length === 0 && !claims;
 }

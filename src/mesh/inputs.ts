@@ -4,6 +4,7 @@ import type { AuthorizationPolicy } from "../kinds/istio/authorization-policy.ts
 import type { DestinationRule } from "../kinds/istio/destination-rule-schema.ts";
 import type { Gateway } from "../kinds/istio/gateway-schema.ts";
 import type { PeerAuthentication } from "../kinds/istio/peer-authentication.ts";
+import type { RequestAuthentication } from "../kinds/istio/request-authentication-schema.ts";
 import type { ServiceEntry } from "../kinds/istio/service-entry-schema.ts";
 import type { Sidecar } from "../kinds/istio/sidecar-schema.ts";
 import type { VirtualService } from "../kinds/istio/virtual-service-schema.ts";
@@ -39,6 +40,11 @@ export function meshInputs(graph: Graph) {
     workloadEntries: graph.input<WorkloadEntry>("WorkloadEntry"),
     sidecars: graph.input<Sidecar>("Sidecar"),
     authorizationPolicies: graph.input<AuthorizationPolicy>("AuthorizationPolicy"),
+    requestAuthentications: graph.input<RequestAuthentication>("RequestAuthentication"),
+    /** JSON Web Key Sets that were fetched, by the key of what wants them: security/request-authentication.ts. */
+    keySets: graph.input<string>("key sets"),
+    /** Why one cannot be fetched, or not any more. */
+    keySetProblems: graph.input<string>("problems of key sets"),
     peerAuthentications: graph.input<PeerAuthentication>("PeerAuthentication"),
     gatewayClasses: graph.input<KubeObject>("GatewayClass"),
     k8sGateways: graph.input<KubeObject>("Gateway API Gateway"),

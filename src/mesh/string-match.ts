@@ -1,5 +1,6 @@
+import { claimPath, namesClaim } from "../kinds/istio/claims.ts";
 import type { StringMatch as StringMatchSpec } from "../kinds/istio/common.ts";
-import type { NamedMatch, StringMatch } from "./model.ts";
+import type { ClaimMatch, NamedMatch, StringMatch } from "./model.ts";
 
 /** An empty match, and the regex `*` (which is none), ask only that the value be there. */
 export function stringMatch(spec: StringMatchSpec, ignoreCase = false): StringMatch {
@@ -18,7 +19,21 @@ export function condition(spec: StringMatchSpec | undefined, ignoreCase = false)
 
 /** In the order of the names. */
 export function namedMatches(specs: Record<string, StringMatchSpec> | undefined, invert = false): NamedMatch[] {
-  return Object.entries(specs ?? {})
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, spec]) => ({ name, match: stringMatch(spec), ...(invert && { invert }) }));
+  return inOrder(specs).map(([name, spec]) => ({ name, match: stringMatch(spec), ...(invert && { invert }) }));
+}
+
+/** Of what may name headers and claims. */
+export function headerMatches(specs: Record<string, StringMatchSpec> | undefined, invert = false): NamedMatch[] {
+  return namedMatches(specs, invert).filter(({ name }) => !namesClaim(name));
+}
+
+export function claimMatches(specs: Record<string, StringMatchSpec> | undefined, invert = false): ClaimMatch[] {
+  return inOrder(specs).flatMap(([name, spec]) => {
+    const path = claimPath(name);
+    return path ? [{ path, match: stringMatch(spec), ...(invert && { invert }) }] : [];
+  });
+}
+
+function inOrder(specs: Record<string, StringMatchSpec> | undefined): [string, StringMatchSpec][] {
+  return Object.entries(specs ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
 }

@@ -2,6 +2,7 @@ import type { HttpFilter } from "#envoy/extensions/filters/network/http_connecti
 import { cors } from "./cors.ts";
 import { fault } from "./fault.ts";
 import type { FilterBuilder, FilterContext } from "./filter.ts";
+import { jwtAuthn } from "./jwt-authn.ts";
 import { onDemand } from "./on-demand.ts";
 import { router } from "./router.ts";
 
@@ -14,6 +15,8 @@ const ORDER: readonly FilterBuilder[] = [
   onDemand,
   // before faults, so that a browser may read an injected error
   cors,
+  // before all that asks what a token claims
+  jwtAuthn,
   fault,
   // forwards: nothing can come after it
   router,

@@ -11,6 +11,7 @@ import { ads } from "../config-sources.ts";
 import { noTimeout, seconds } from "../durations.ts";
 import { httpFilters } from "../http-filters/chain.ts";
 import type { HttpPolicies } from "../http-filters/filter.ts";
+import { withoutForgedClaims } from "../http-filters/jwt-authn.ts";
 import { statName } from "../names.ts";
 import { markUndelivered } from "../undelivered.ts";
 import { accessLogs } from "./access-logs.ts";
@@ -45,6 +46,7 @@ export function httpConnectionManager(params: HttpParams): Filter {
         typeof routes === "string"
           ? { case: "rds", value: { configSource: ads(noTimeout()), routeConfigName: routes } }
           : { case: "routeConfig", value: routes },
+      earlyHeaderMutationExtensions: withoutForgedClaims(policies.authentication),
       httpFilters: httpFilters({ direction: role === "SidecarInbound" ? "Inbound" : "Outbound", lazy, policies }),
       accessLog: accessLogs(params.accessLogFile),
       normalizePath: true,

@@ -9,6 +9,7 @@ import {
 } from "#envoy/config/route/v3/route_components_pb.js";
 import { RegexMatcherSchema } from "#envoy/type/matcher/v3/regex_pb.js";
 import type { HttpMatch, NamedMatch, PathMatch, StringMatch } from "../../mesh/model.ts";
+import { claimMatcher } from "../http-filters/jwt-metadata.ts";
 import { fraction } from "../percent.ts";
 import { stringMatcher } from "../string-matches.ts";
 
@@ -26,6 +27,9 @@ export function routeMatch(match: HttpMatch, percent?: number): RouteMatch {
     ...(ignoresCase(match.path) && { caseSensitive: false }),
     headers: named.map(headerMatcher),
     queryParameters: match.queryParams.map(queryMatcher),
+    dynamicMetadata: (match.claims ?? []).map(({ path, match: value, invert = false }) =>
+      claimMatcher(path, value, invert),
+    ),
     ...(percent !== undefined && { runtimeFraction: { defaultValue: fraction(percent) } }),
   });
 }
@@ -57,7 +61,7 @@ function ignoresCase(match: PathMatch | undefined): boolean {
   return (match?.type === "Exact" || match?.type === "Prefix") && match.ignoreCase === true;
 }
 
-function headerMatcher({ name, match, invert = false }: NamedMatch): HeaderMatcher {
+export function headerMatcher({ name, match, invert = false }: NamedMatch): HeaderMatcher {
   if (match.type === "Present") {
     return create(HeaderMatcherSchema, {
       name,

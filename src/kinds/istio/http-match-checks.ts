@@ -1,4 +1,5 @@
 /** What an HTTP rule of a VirtualService matches. */
+import { claimPath, namesClaim } from "./claims.ts";
 import { checkLabels, isDnsLabel } from "./hosts-checks.ts";
 import { each, eachEntry, type Report } from "./report.ts";
 import { checkGatewayNames, checkPort, checkStringMatch, isHeaderName } from "./value-checks.ts";
@@ -10,9 +11,7 @@ export function checkHttpMatch(report: Report, field: string, match: HttpMatchSp
     checkStringMatch(report, `${field}.${part}`, match[part]);
   for (const part of ["headers", "withoutHeaders"] as const) {
     eachEntry(match[part], `${field}.${part}`, (name, value, at) => {
-      if (!isHeaderName(name) && !/^:[a-z]+$/.test(name) && !/^@request\.auth\.claims/.test(name)) {
-        report("value", at, `"${name}" is no header name`, "use letters, digits and dashes, in lower case");
-      }
+      checkMatchedName(report, at, name);
       checkStringMatch(report, at, value, { presence: true });
     });
   }
@@ -20,6 +19,31 @@ export function checkHttpMatch(report: Report, field: string, match: HttpMatchSp
     checkStringMatch(report, at, value, { presence: true });
   });
   checkClient(report, field, match);
+}
+
+function checkMatchedName(report: Report, field: string, name: string): void {
+  if (namesClaim(name)) {
+    if (!claimPath(name)) {
+      report(
+        "value",
+        field,
+        `"${name}" names no claim`,
+        "write @request.auth.claims.NAME or @request.auth.claims[NAME]",
+      );
+    }
+  } else if (!isHeaderName(name) && !/^:[a-z]+$/.test(name)) {
+    report("value", field, `"${name}" is no header name`, "use letters, digits and dashes, in lower case");
+  }
+}
+
+/** Claims are known where the request enters the mesh. */
+export function checkNoClaims(report: Report, field: string, match: HttpMatchSpec): void {
+  for (const part of ["headers", "withoutHeaders"] as const) {
+    eachEntry(match[part], `${field}.${part}`, (name, _value, at) => {
+      if (namesClaim(name))
+        report("value", at, "only gateways route by claims of tokens", "bind the VirtualService to a gateway");
+    });
+  }
 }
 
 /** The conditions on who asks, which TCP and TLS rules have too. */
@@ -40,7 +64,7 @@ export function checkClient(
 export function warnHttpMatch(report: Report, field: string, match: HttpMatchSpec): void {
   for (const part of ["headers", "withoutHeaders"] as const) {
     eachEntry(match[part], `${field}.${part}`, (name, _value, at) => {
-      if (name !== name.toLowerCase()) {
+      if (name !== name.toLowerCase() && !namesClaim(name)) {
         report("noEffect", at, "header names are compared in lower case", `write ${name.toLowerCase()}`);
       }
     });

@@ -1,54 +1,9 @@
-import { Type } from "typebox";
-import { oneOfFields, ruled } from "./cel.ts";
-import { bool, duration, istioKind, list, ONE_TARGET, PolicySelector, shape, TargetRef, text } from "./common.ts";
+import { istioKind } from "./common.ts";
+import { readKeySet } from "./key-set.ts";
 import { checkTarget } from "./policy-target.ts";
 import { collect, each, type Report } from "./report.ts";
+import { type JwtRule, RequestAuthenticationSpec } from "./request-authentication-schema.ts";
 import { checkDuration, isHeaderName } from "./value-checks.ts";
-
-const filled = Type.String({ minLength: 1 });
-
-const url = ruled(Type.String({ minLength: 1, maxLength: 2048 }), {
-  "url(self).getScheme() in ['http', 'https']": "must begin with http:// or https://",
-});
-
-const JwtRule = ruled(
-  shape(
-    "JWTRule",
-    {},
-    {
-      issuer: filled,
-      audiences: list(filled),
-      jwksUri: url,
-      jwks_uri: url,
-      jwks: text,
-      fromHeaders: list(shape("JWTHeader", { name: filled }, { prefix: text })),
-      fromParams: list(filled),
-      fromCookies: list(filled),
-      outputPayloadToHeader: text,
-      outputClaimToHeaders: list(shape("ClaimToHeader", { header: filled, claim: filled }, {})),
-      spaceDelimitedClaims: list(filled),
-      forwardOriginalToken: bool,
-      timeout: duration,
-    },
-  ),
-  oneOfFields("jwks", "jwksUri", "jwks_uri"),
-);
-type JwtRule = Type.Static<typeof JwtRule>;
-
-const RequestAuthenticationSpec = ruled(
-  shape(
-    "RequestAuthenticationSpec",
-    {},
-    {
-      selector: PolicySelector,
-      targetRef: TargetRef,
-      targetRefs: Type.Array(TargetRef, { maxItems: 16 }),
-      jwtRules: Type.Array(JwtRule, { maxItems: 4096 }),
-    },
-  ),
-  ONE_TARGET,
-);
-type RequestAuthenticationSpec = Type.Static<typeof RequestAuthenticationSpec>;
 
 export const requestAuthenticationKind = istioKind<RequestAuthenticationSpec>(
   {
@@ -63,6 +18,8 @@ export const requestAuthenticationKind = istioKind<RequestAuthenticationSpec>(
     description: "RequestAuthentication says which JSON Web Tokens workloads take as proof of who asks.",
     shortNames: ["ra"],
     validate: ({ spec }) => collect((report) => check(report, spec ?? {})),
+    warn: ({ spec }) =>
+      collect((report) => each(spec?.jwtRules, "spec.jwtRules", (rule, at) => warnRule(report, at, rule))),
   },
 );
 
@@ -71,35 +28,87 @@ function check(report: Report, spec: RequestAuthenticationSpec): void {
   each(spec.jwtRules, "spec.jwtRules", (rule, at) => checkRule(report, at, rule));
 }
 
+const KEYS = ["jwks", "jwksUri", "jwks_uri"] as const;
+
 function checkRule(report: Report, field: string, rule: JwtRule): void {
-  if (!rule.issuer)
+  if (!rule.issuer && !rule.jwksUri && !rule.jwks_uri)
     report("missing", `${field}.issuer`, "say who issues the tokens", "give the value of their iss claim");
-  const keys = (["jwks", "jwksUri", "jwks_uri"] as const).filter((source) => rule[source]);
+  const keys = KEYS.filter((source) => rule[source]);
   if (keys.length > 1)
     report("conflict", `${field}.${keys[1]}`, "the keys come from jwks or jwksUri, not both", "keep one");
-  for (const source of ["jwksUri", "jwks_uri"] as const) {
-    const uri = rule[source];
-    if (uri !== undefined && !/^https?:\/\/[^/]+/.test(uri)) {
-      report("value", `${field}.${source}`, `"${uri}" is no URL`, "write https:// and a host");
-    }
+  checkUri(report, `${field}.jwksUri`, rule.jwksUri);
+  checkUri(report, `${field}.jwks_uri`, rule.jwks_uri);
+  checkInline(report, `${field}.jwks`, rule.jwks);
+  each(rule.audiences, `${field}.audiences`, (audience, at) => checkFilled(report, at, audience));
+  each(rule.fromHeaders, `${field}.fromHeaders`, ({ name }, at) => checkHeader(report, `${at}.name`, name));
+  each(rule.fromParams, `${field}.fromParams`, (param, at) => checkFilled(report, at, param));
+  each(rule.fromCookies, `${field}.fromCookies`, (cookie, at) => checkFilled(report, at, cookie));
+  each(rule.spaceDelimitedClaims, `${field}.spaceDelimitedClaims`, (claim, at) => checkFilled(report, at, claim));
+  if (rule.outputPayloadToHeader) checkWritten(report, `${field}.outputPayloadToHeader`, rule.outputPayloadToHeader);
+  each(rule.outputClaimToHeaders, `${field}.outputClaimToHeaders`, ({ header, claim }, at) => {
+    checkWritten(report, `${at}.header`, header);
+    checkFilled(report, `${at}.claim`, claim);
+  });
+  checkDuration(report, `${field}.timeout`, rule.timeout);
+}
+
+function checkUri(report: Report, field: string, uri: string | undefined): void {
+  if (uri === undefined) return;
+  const url = URL.parse(uri);
+  if (!url || !/^https?:\/\/[^/]/i.test(uri)) {
+    report("value", field, `"${uri}" is no URL`, "write https:// and a host");
+  } else if (url.username || url.password) {
+    report("value", field, "a URL of keys has no user and password", "take them out: the keys are public");
   }
-  if (rule.jwks && !isKeySet(rule.jwks))
-    report("value", `${field}.jwks`, "it is no JSON Web Key Set", 'write {"keys":[…]}');
-  const headers = [
-    ...(rule.fromHeaders ?? []).map(({ name }, i) => [name, `${field}.fromHeaders[${i}].name`] as const),
+}
+
+function checkInline(report: Report, field: string, jwks: string | undefined): void {
+  const read = jwks ? readKeySet(jwks) : undefined;
+  if (read && "fault" in read) report("value", field, read.fault, "give the issuer's public keys, and only those");
+}
+
+function checkHeader(report: Report, field: string, name: string): void {
+  if (!isHeaderName(name)) report("value", field, `"${name}" is no header name`, "use letters, digits and dashes");
+}
+
+/** A header that the proxy writes. */
+function checkWritten(report: Report, field: string, name: string): void {
+  checkHeader(report, field, name);
+  if (name.toLowerCase() === "host") {
+    report("value", field, "a token must not say which host is asked for", "use a header of your own");
+  }
+}
+
+function checkFilled(report: Report, field: string, value: string): void {
+  if (value === "") report("value", field, "an empty text says nothing", "take it out");
+}
+
+function warnRule(report: Report, field: string, rule: JwtRule): void {
+  if (!rule.issuer) {
+    const remedy = "give the value of the tokens' iss claim";
+    report("noEffect", `${field}.issuer`, "without it, tokens are taken whoever they say has issued them", remedy);
+  } else if (!KEYS.some((source) => rule[source]) && !/^https?:\/\//i.test(rule.issuer)) {
+    const message = `"${rule.issuer}" is no URL at which its keys could be found: all its tokens are refused`;
+    report("noEffect", `${field}.issuer`, message, "give jwksUri or jwks");
+  }
+  const keys = rule.jwks ? readKeySet(rule.jwks) : undefined;
+  if (keys && "notes" in keys) {
+    for (const note of keys.notes) report("noEffect", `${field}.jwks`, note, "leave the keys that verify tokens");
+    if (keys.size === 0) report("noEffect", `${field}.jwks`, "no key is left: all tokens are refused", "give one");
+  }
+  const written = new Set<string>();
+  const read = new Set((rule.fromHeaders ?? []).map(({ name }) => name.toLowerCase()));
+  const outputs = [
+    [rule.outputPayloadToHeader, `${field}.outputPayloadToHeader`] as const,
     ...(rule.outputClaimToHeaders ?? []).map(
       ({ header }, i) => [header, `${field}.outputClaimToHeaders[${i}].header`] as const,
     ),
   ];
-  for (const [name, at] of headers) if (!isHeaderName(name)) report("value", at, `"${name}" is no header name`);
-  checkDuration(report, `${field}.timeout`, rule.timeout);
-}
-
-function isKeySet(jwks: string): boolean {
-  try {
-    const parsed: unknown = JSON.parse(jwks);
-    return typeof parsed === "object" && parsed !== null && "keys" in parsed && Array.isArray(parsed.keys);
-  } catch {
-    return false;
+  for (const [header = "", at] of outputs) {
+    const name = header.toLowerCase();
+    if (name === "") continue;
+    if (read.has(name)) report("noEffect", at, "no token is taken from a header that the proxy writes", "use another");
+    if (written.has(name)) report("noEffect", at, "two claims are written into one header", "use one for each");
+    written.add(name);
   }
 }

@@ -2,7 +2,7 @@
 
 import { checkCidr } from "./address-checks.ts";
 import { checkExportTo, checkHost, hostFault } from "./hosts-checks.ts";
-import { checkClient } from "./http-match-checks.ts";
+import { checkClient, checkNoClaims } from "./http-match-checks.ts";
 import { checkDestinations, checkHttpRoute } from "./http-route-checks.ts";
 import { each, type Report } from "./report.ts";
 import { checkGatewayNames } from "./value-checks.ts";
@@ -17,9 +17,18 @@ export function checkVirtualService(report: Report, spec: VirtualServiceSpec, na
     report("missing", "spec", "a VirtualService needs rules", "give http, tls or tcp");
   }
   each(spec.http, "spec.http", (rule, at) => checkHttpRoute(report, at, rule, hosts.length === 0));
+  if (hosts.length > 0 && !isAtGateway(spec)) {
+    each(spec.http, "spec.http", ({ match }, at) =>
+      each(match, `${at}.match`, (one, place) => checkNoClaims(report, place, one)),
+    );
+  }
   each(spec.tls, "spec.tls", (rule, at) => checkTls(report, at, rule, hosts));
   each(spec.tcp, "spec.tcp", (rule, at) => checkTcp(report, at, rule));
   checkExportTo(report, spec.exportTo, namespace);
+}
+
+function isAtGateway({ gateways = [] }: VirtualServiceSpec): boolean {
+  return gateways.some((gateway) => gateway !== "mesh");
 }
 
 /** Without hosts it is a delegate, which others hand HTTP rules to. */
@@ -37,7 +46,7 @@ function checkDelegate(report: Report, spec: VirtualServiceSpec): void {
 
 function checkHosts(report: Report, spec: VirtualServiceSpec): void {
   const hosts = spec.hosts ?? [];
-  const atGateway = (spec.gateways ?? []).some((gateway) => gateway !== "mesh");
+  const atGateway = isAtGateway(spec);
   each(hosts, "spec.hosts", (host, at) => {
     checkHost(report, at, host, { wildcard: true, ip: true });
     if (host === "*" && !atGateway) {

@@ -4,13 +4,16 @@ import type { Graph } from "../../engine/graph.ts";
 import type { MeshInputs } from "../inputs.ts";
 import type { MeshSettings } from "../model.ts";
 import { type AuthorizationPolicies, wireAuthorization } from "./authorization.ts";
+import { type RequestAuthentications, wireRequestAuthentications } from "./request-authentication.ts";
 
 export interface Security {
+  authentication: RequestAuthentications;
   authorization: AuthorizationPolicies;
 }
 
 export function wireSecurity(graph: Graph, inputs: MeshInputs, settings: Collection<MeshSettings>): Security {
   return {
+    authentication: wireRequestAuthentications(graph, inputs, settings),
     authorization: wireAuthorization(graph, inputs, settings),
   };
 }
