@@ -13,8 +13,8 @@ import { statefulSetKind } from "../kinds/core/stateful-set.ts";
 import { mutatingWebhookConfigurationKind } from "../kinds/core/webhook-configuration.ts";
 import { gatewayApiKinds } from "../kinds/gateway-api/index.ts";
 import { durationMs } from "../kinds/istio/duration.ts";
-import { istioKinds } from "../kinds/istio/index.ts";
 import type { Kind } from "../kinds/kind.ts";
+import { meshKinds } from "../kinds/mesh-kinds.ts";
 import { NEVER_INJECTED } from "../kubernetes/inject/decide.ts";
 import { SYSTEM_NAMESPACE } from "../mesh/settings.ts";
 import { anyVersion } from "../store/any-version.ts";
@@ -47,7 +47,7 @@ export async function clusterSources(
   { store }: Cluster,
   revision: string,
 ): Promise<{ sources: Source[]; listed: Kind[] }> {
-  const kinds = [...KUBERNETES_KINDS, ...gatewayApiKinds, ...istioKinds];
+  const kinds = [...KUBERNETES_KINDS, ...gatewayApiKinds, ...meshKinds];
   const answers = await Promise.all(
     kinds.map(async (kind) => ({ kind, objects: await objectsOf(store, kind).catch((error) => refused(kind, error)) })),
   );

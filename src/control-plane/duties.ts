@@ -4,7 +4,7 @@ import type { Collection } from "../engine/collection.ts";
 import type { Graph } from "../engine/graph.ts";
 import type { AuthoritySource } from "../identity/authority-secret.ts";
 import { keepRootConfigMaps } from "../identity/root-config-maps.ts";
-import { istioKinds } from "../kinds/istio/index.ts";
+import { meshKinds } from "../kinds/mesh-kinds.ts";
 import type { StatusRow } from "../mesh/status-row.ts";
 import { StoreError } from "../store/error.ts";
 import type { Store } from "../store/store.ts";
@@ -77,7 +77,7 @@ export function revisionDuties({ store, graph, deployments, failed }: RevisionDu
 
 async function sweep(writer: StatusWriter, signal: AbortSignal, failed: Common["failed"]): Promise<void> {
   await sleep(SWEEP_AFTER_MS, undefined, { signal, ref: false }).catch(() => {});
-  for (const { type } of istioKinds) {
+  for (const { type } of meshKinds) {
     if (signal.aborted) return;
     await writer.sweep(type).catch((error: unknown) => {
       if (!isAbsent(error)) failed(`looking for old statuses of ${type.kind}`, error);

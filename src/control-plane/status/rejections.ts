@@ -2,7 +2,7 @@ import type { Collection } from "../../engine/collection.ts";
 import type { Reader } from "../../engine/derived.ts";
 import type { Graph } from "../../engine/graph.ts";
 import type { Input } from "../../engine/input.ts";
-import { istioKinds } from "../../kinds/istio/index.ts";
+import { meshKinds } from "../../kinds/mesh-kinds.ts";
 import type { ObjectRef } from "../../mesh/model.ts";
 import type { ConditionRow, StatusRow } from "../../mesh/status-row.ts";
 import type { Hub } from "../../xds/hub.ts";
@@ -60,7 +60,7 @@ export function wireRejections(
 
 function statusOf(rejected: readonly Rejected[]): RejectionStatus | undefined {
   const origin = rejected[0]?.origin;
-  const kind = istioKinds.find(({ type }) => `${type.group}/${type.kind}` === origin?.kind);
+  const kind = meshKinds.find(({ type }) => `${type.group}/${type.kind}` === origin?.kind);
   if (!origin || !kind) return undefined;
   const proxies = [...new Set(rejected.map(({ proxy }) => proxy))].sort();
   const others = proxies.length > PROXIES_NAMED ? ` and ${proxies.length - PROXIES_NAMED} more` : "";

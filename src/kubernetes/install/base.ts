@@ -1,6 +1,6 @@
 /** What all revisions share: the kinds, and the validation of objects that name no revision. */
 import { crdName, toCrd } from "../../kinds/crd.ts";
-import { istioKinds } from "../../kinds/istio/index.ts";
+import { meshKinds } from "../../kinds/mesh-kinds.ts";
 import type { KubeObject } from "../../store/object.ts";
 import type { Installation } from "./installation.ts";
 import { DEFAULT_REVISION, ownLabels } from "./names.ts";
@@ -17,7 +17,7 @@ export function baseObjects(installation: Installation): KubeObject[] {
 
 function crds({ enableIstioConfigCRDs, excludedCRDs = [] }: Installation["values"]["base"]): KubeObject[] {
   if (!enableIstioConfigCRDs) return [];
-  return istioKinds
+  return meshKinds
     .filter((kind) => !excludedCRDs.includes(crdName(kind)))
     .map(toCrd)
     .map((crd) => ({

@@ -6,7 +6,7 @@ import type {
   MutatingWebhookConfiguration,
   ValidatingWebhookConfiguration,
 } from "../../kinds/core/webhook-configuration.ts";
-import { istioKinds } from "../../kinds/istio/index.ts";
+import { meshKinds } from "../../kinds/mesh-kinds.ts";
 import { DEFAULT_REVISION, ownLabels, revisioned } from "./names.ts";
 
 type Labels = Record<string, string>;
@@ -150,7 +150,7 @@ function validator(
         rules: [
           {
             operations: ["CREATE", "UPDATE"],
-            apiGroups: [...new Set(istioKinds.map(({ type }) => type.group))].sort(),
+            apiGroups: [...new Set(meshKinds.map(({ type }) => type.group))].sort(),
             apiVersions: ["*"],
             resources: ["*"],
             scope: "*",

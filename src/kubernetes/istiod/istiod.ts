@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type ControlPlane, type Log, startControlPlane } from "../../control-plane/control-plane.ts";
 import type { Role } from "../../control-plane/lead.ts";
 import { namespaceKind } from "../../kinds/core/namespace.ts";
-import { istioKinds } from "../../kinds/istio/index.ts";
+import { meshKinds } from "../../kinds/mesh-kinds.ts";
 import type { Store } from "../../store/store.ts";
 import { version } from "../../version.ts";
 import { gatewayPodTemplate } from "../inject/gateway-pod.ts";
@@ -127,7 +127,7 @@ export async function startIstiod(options: IstiodOptions): Promise<Istiod> {
         namespaceLabels,
         isOurs: (name) => revisions.get(name) === true,
       }),
-      validate: validationWebhook(istioKinds),
+      validate: validationWebhook(meshKinds),
     },
     onError: onError("answering the API server"),
   });

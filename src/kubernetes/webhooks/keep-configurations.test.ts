@@ -11,7 +11,7 @@ import {
   type ValidatingWebhookConfiguration,
   validatingWebhookConfigurationKind,
 } from "../../kinds/core/webhook-configuration.ts";
-import { istioKinds } from "../../kinds/istio/index.ts";
+import { meshKinds } from "../../kinds/mesh-kinds.ts";
 import { EmbeddedStore } from "../../store/embedded/embedded-store.ts";
 import { StoreError } from "../../store/error.ts";
 import type { KubeObject, ResourceType } from "../../store/object.ts";
@@ -30,7 +30,7 @@ const options = {
 } as const;
 
 async function world() {
-  const kinds = [namespaceKind, mutatingWebhookConfigurationKind, validatingWebhookConfigurationKind, ...istioKinds];
+  const kinds = [namespaceKind, mutatingWebhookConfigurationKind, validatingWebhookConfigurationKind, ...meshKinds];
   let called = false;
   const store: EmbeddedStore = new EmbeddedStore({
     path: ":memory:",

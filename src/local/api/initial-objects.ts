@@ -8,7 +8,13 @@ const EVERYTHING: PolicyRule[] = [
   { apiGroups: ["*"], resources: ["*"], verbs: ["*"] },
   { nonResourceURLs: ["*"], verbs: ["*"] },
 ];
-const ISTIO_GROUPS = ["networking.istio.io", "security.istio.io", "telemetry.istio.io", "extensions.istio.io"];
+const MESH_GROUPS = [
+  "networking.istio.io",
+  "security.istio.io",
+  "telemetry.istio.io",
+  "extensions.istio.io",
+  "policy.lateen.dev",
+];
 const LOOK = ["get", "list", "watch"];
 /** Everything but secrets, with which one could become somebody else. */
 const READ: PolicyRule[] = [
@@ -22,7 +28,7 @@ const READ: PolicyRule[] = [
     resources: ["*"],
     verbs: LOOK,
   },
-  { apiGroups: ISTIO_GROUPS, resources: ["*"], verbs: LOOK },
+  { apiGroups: MESH_GROUPS, resources: ["*"], verbs: LOOK },
 ];
 const WRITE: PolicyRule[] = [{ apiGroups: ["*"], resources: ["*"], verbs: ["*"] }];
 

@@ -1,7 +1,7 @@
 /** What the control plane may do: what it reads to configure proxies, and the few things that it writes. */
 import type { PolicyRule } from "../../../kinds/core/rbac.ts";
 import { gatewayApiKinds } from "../../../kinds/gateway-api/index.ts";
-import { istioKinds } from "../../../kinds/istio/index.ts";
+import { meshKinds } from "../../../kinds/mesh-kinds.ts";
 import type { KubeObject, ObjectMeta } from "../../../store/object.ts";
 import type { Installation } from "../installation.ts";
 import { clusterMeta, pilotMeta, revisioned } from "../names.ts";
@@ -45,7 +45,7 @@ function readingRules({ revision, namespace }: Installation): PolicyRule[] {
     rule("", ["pods", "services", "namespaces"], READ),
     rule("discovery.k8s.io", ["endpointslices"], READ),
     // What is configured, and what became of it.
-    ...groups(istioKinds).flatMap(([group, plurals]) => [
+    ...groups(meshKinds).flatMap(([group, plurals]) => [
       rule(group, plurals, READ),
       rule(group, statusOf(plurals), ["patch"]),
     ]),
