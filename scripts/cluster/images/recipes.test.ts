@@ -14,12 +14,14 @@ interface Stage {
   workingDir: string;
   env: string[];
   packages: string[];
+  samples: string[];
 }
 
 /** The stages of a Dockerfile by name, each with what it has from the one that it begins with; "" is the last. */
 function stagesOf(dockerfile: string): Map<string, Stage> {
   const stages = new Map<string, Stage>();
-  const empty: Stage = { entrypoint: undefined, cmd: undefined, user: "", workingDir: "", env: [], packages: [] };
+  const lists = { env: [], packages: [], samples: [] };
+  const empty: Stage = { entrypoint: undefined, cmd: undefined, user: "", workingDir: "", ...lists };
   let stage = empty;
   for (const line of dockerfile.replace(/\\\n/g, "").split("\n")) {
     const [, word = "", rest = ""] = /^(\w+) (.*)$/.exec(line) ?? [];
@@ -33,6 +35,7 @@ function stagesOf(dockerfile: string): Map<string, Stage> {
     if (word === "USER") stage.user = rest;
     if (word === "WORKDIR") stage.workingDir = rest;
     if (word === "ENV") stage.env.push(...rest.split(" "));
+    if (word === "COPY" && rest.startsWith("samples/")) stage.samples.push(rest.split(" ")[0] ?? "");
     const installed = /apt-get install -y --no-install-recommends ([^&]+)/.exec(rest)?.[1];
     if (word === "RUN" && installed) stage.packages.push(...installed.trim().split(" "));
   }
@@ -49,13 +52,14 @@ for (const [word, stageName] of [
   test(`${word}: the Dockerfile and the recipe make the same`, () => {
     const stages = stagesOf(readFileSync(join(IMAGES, word, "Dockerfile"), "utf8"));
     assert.ok(RECIPES[word]?.length);
-    for (const { name, config, packages } of RECIPES[word]) {
+    for (const { name, config, packages, content } of RECIPES[word]) {
       const stage = stages.get(stageName(name));
       assert.ok(stage, name);
+      const samples = content.filter((each) => each.startsWith("samples/"));
       const { Entrypoint, Cmd = [], User, WorkingDir, Env = [] } = config;
       assert.deepEqual(
-        [stage.entrypoint, stage.cmd ?? [], stage.user, stage.workingDir, stage.env, stage.packages],
-        [Entrypoint, Cmd, User, WorkingDir, Env.filter((variable) => !variable.startsWith("PATH=")), packages],
+        [stage.entrypoint, stage.cmd ?? [], stage.user, stage.workingDir, stage.env, stage.packages, stage.samples],
+        [Entrypoint, Cmd, User, WorkingDir, Env.filter((variable) => !variable.startsWith("PATH=")), packages, samples],
         name,
       );
     }

@@ -38,9 +38,9 @@ export const RECIPES: Readonly<Record<string, readonly Recipe[]>> = {
     },
   ],
   bookinfo: ["productpage-v1", "details-v1", "ratings-v1", "reviews-v1", "reviews-v2", "reviews-v3"].map((service) =>
-    sample("samples/bookinfo", `istio/examples-bookinfo-${service}:1.20.3`),
+    sample(`istio/examples-bookinfo-${service}:1.20.3`, "samples/bookinfo"),
   ),
-  httpbin: [sample("samples/httpbin", "mccutchen/go-httpbin:v2.15.0")],
+  httpbin: [sample("mccutchen/go-httpbin:v2.15.0", "samples/httpbin", "samples/bookinfo/src/lib")],
   curl: [
     {
       name: "docker.io/curlimages/curl:8.16.0",
@@ -55,7 +55,7 @@ export const RECIPES: Readonly<Record<string, readonly Recipe[]>> = {
 };
 
 /** What the image table says of the embedded world's samples holds for containers too: same places, same words. */
-function sample(folder: Sample, name: string): Recipe {
+function sample(name: string, ...folders: Sample[]): Recipe {
   const { entrypoint, cmd, environment, workingDir } = new ImageTable("", builtInImages("")).resolve(name);
   const variables = Object.entries(environment).map(([variable, value]) => `${variable}=${value}`);
   return {
@@ -68,6 +68,6 @@ function sample(folder: Sample, name: string): Recipe {
       WorkingDir: workingDir,
     },
     packages: ["curl", "libstdc++6"],
-    content: ["node", folder],
+    content: ["node", ...folders],
   };
 }
