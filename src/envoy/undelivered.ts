@@ -4,7 +4,7 @@
  */
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { type HeaderMatcher, HeaderMatcherSchema } from "#envoy/config/route/v3/route_components_pb.js";
-import type { LocalReplyConfigSchema } from "#envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
+import type { ResponseMapperSchema } from "#envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
 
 export const UNDELIVERED = "x-lateen-undelivered";
 
@@ -18,23 +18,19 @@ export function present(name: string): HeaderMatcher {
   return create(HeaderMatcherSchema, { name, headerMatchSpecifier: { case: "presentMatch", value: true } });
 }
 
-export function markUndelivered(): MessageInitShape<typeof LocalReplyConfigSchema> {
+export function markUndelivered(): MessageInitShape<typeof ResponseMapperSchema> {
   return {
-    mappers: [
-      {
-        filter: {
-          filterSpecifier: {
-            case: "andFilter",
-            value: {
-              filters: [
-                { filterSpecifier: { case: "responseFlagFilter", value: { flags: [NOT_CONNECTED] } } },
-                { filterSpecifier: { case: "headerFilter", value: { header: present(ATTEMPT) } } },
-              ],
-            },
-          },
+    filter: {
+      filterSpecifier: {
+        case: "andFilter",
+        value: {
+          filters: [
+            { filterSpecifier: { case: "responseFlagFilter", value: { flags: [NOT_CONNECTED] } } },
+            { filterSpecifier: { case: "headerFilter", value: { header: present(ATTEMPT) } } },
+          ],
         },
-        headersToAdd: [{ header: { key: UNDELIVERED, value: "true" } }],
       },
-    ],
+    },
+    headersToAdd: [{ header: { key: UNDELIVERED, value: "true" } }],
   };
 }

@@ -9,6 +9,7 @@ import type { ServiceEntry } from "../kinds/istio/service-entry-schema.ts";
 import type { Sidecar } from "../kinds/istio/sidecar-schema.ts";
 import type { VirtualService } from "../kinds/istio/virtual-service-schema.ts";
 import type { WorkloadEntry } from "../kinds/istio/workload-entry-schema.ts";
+import type { RateLimit } from "../kinds/lateen/rate-limit-schema.ts";
 import type { KubeObject } from "../store/object.ts";
 import type {
   ConfigMapObject,
@@ -40,6 +41,7 @@ export function meshInputs(graph: Graph) {
     workloadEntries: graph.input<WorkloadEntry>("WorkloadEntry"),
     sidecars: graph.input<Sidecar>("Sidecar"),
     authorizationPolicies: graph.input<AuthorizationPolicy>("AuthorizationPolicy"),
+    rateLimits: graph.input<RateLimit>("RateLimit"),
     requestAuthentications: graph.input<RequestAuthentication>("RequestAuthentication"),
     /** JSON Web Key Sets that were fetched, by the key of what wants them: security/request-authentication.ts. */
     keySets: graph.input<string>("key sets"),

@@ -3,7 +3,9 @@ import { cors } from "./cors.ts";
 import { fault } from "./fault.ts";
 import type { FilterBuilder, FilterContext } from "./filter.ts";
 import { jwtAuthn } from "./jwt-authn.ts";
+import { localRateLimit } from "./local-rate-limit.ts";
 import { onDemand } from "./on-demand.ts";
+import { rateLimit } from "./rate-limit.ts";
 import { router } from "./router.ts";
 
 /**
@@ -17,6 +19,9 @@ const ORDER: readonly FilterBuilder[] = [
   cors,
   // before all that asks what a token claims
   jwtAuthn,
+  // who is refused does not use up what others may
+  localRateLimit,
+  rateLimit,
   fault,
   // forwards: nothing can come after it
   router,

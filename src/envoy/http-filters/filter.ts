@@ -5,12 +5,14 @@ import {
   HttpFilterSchema,
 } from "#envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
 import type { Authorization } from "../../mesh/security/authorization-model.ts";
+import type { RateLimitRule } from "../../mesh/security/rate-limit-model.ts";
 import type { Authentication } from "../../mesh/security/request-authentication.ts";
 
 /** What a proxy enforces on those who call its workload. */
 export interface HttpPolicies {
   authentication?: Authentication;
   authorization?: Authorization;
+  rateLimits?: readonly RateLimitRule[];
 }
 
 /** What an HTTP filter may look at when it decides whether and how it stands in a chain. */

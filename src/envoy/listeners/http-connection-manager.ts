@@ -13,6 +13,7 @@ import { httpFilters } from "../http-filters/chain.ts";
 import type { HttpPolicies } from "../http-filters/filter.ts";
 import { withoutForgedClaims } from "../http-filters/jwt-authn.ts";
 import { statName } from "../names.ts";
+import { limitAnswers } from "../rate-limits/local-reply.ts";
 import { markUndelivered } from "../undelivered.ts";
 import { accessLogs } from "./access-logs.ts";
 import { networkFilter } from "./network-filters.ts";
@@ -54,8 +55,14 @@ export function httpConnectionManager(params: HttpParams): Filter {
       streamIdleTimeout: lazy ? seconds(ROUTELESS_LIMIT_S) : noTimeout(),
       upgradeConfigs: [{ upgradeType: "websocket" }],
       ...identity(role),
+      ...localReplies(params),
     }),
   );
+}
+
+function localReplies({ role, policies }: HttpParams): Fields<typeof HttpConnectionManagerSchema> {
+  const mappers = [...limitAnswers(policies?.rateLimits), ...(role === "SidecarInbound" ? [markUndelivered()] : [])];
+  return mappers.length > 0 ? { localReplyConfig: { mappers } } : {};
 }
 
 /** A gateway faces strangers: it says who it is, and writes the headers that say who they are. A sidecar is not seen. */
@@ -81,7 +88,6 @@ const CLIENTS_IDLE_S = 2 * 3600;
 
 function inbound(): Fields<typeof HttpConnectionManagerSchema> {
   return {
-    localReplyConfig: markUndelivered(),
     commonHttpProtocolOptions: { idleTimeout: seconds(CLIENTS_IDLE_S) },
   };
 }

@@ -4,16 +4,19 @@ import type { Graph } from "../../engine/graph.ts";
 import type { MeshInputs } from "../inputs.ts";
 import type { MeshSettings } from "../model.ts";
 import { type AuthorizationPolicies, wireAuthorization } from "./authorization.ts";
+import { type RateLimits, wireRateLimits } from "./rate-limits.ts";
 import { type RequestAuthentications, wireRequestAuthentications } from "./request-authentication.ts";
 
 export interface Security {
   authentication: RequestAuthentications;
   authorization: AuthorizationPolicies;
+  rateLimits: RateLimits;
 }
 
 export function wireSecurity(graph: Graph, inputs: MeshInputs, settings: Collection<MeshSettings>): Security {
   return {
     authentication: wireRequestAuthentications(graph, inputs, settings),
     authorization: wireAuthorization(graph, inputs, settings),
+    rateLimits: wireRateLimits(graph, inputs, settings),
   };
 }
