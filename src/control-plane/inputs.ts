@@ -8,6 +8,7 @@ import { serviceKind } from "../kinds/core/service.ts";
 import { gatewayApiKinds } from "../kinds/gateway-api/index.ts";
 import { istioKinds } from "../kinds/istio/index.ts";
 import type { Kind } from "../kinds/kind.ts";
+import { lateenKinds } from "../kinds/lateen/index.ts";
 import type { MeshInputs } from "../mesh/inputs.ts";
 import { SYSTEM_NAMESPACE } from "../mesh/settings.ts";
 import { anyVersion, type Reads } from "../store/any-version.ts";
@@ -126,6 +127,7 @@ const SOURCES: Record<Exclude<keyof MeshInputs, NotFollowed>, Source> = {
   authorizationPolicies: kindOf(istioKinds, "AuthorizationPolicy"),
   requestAuthentications: kindOf(istioKinds, "RequestAuthentication"),
   peerAuthentications: kindOf(istioKinds, "PeerAuthentication"),
+  rateLimits: kindOf(lateenKinds, "RateLimit"),
   gatewayClasses: kindOf(gatewayApiKinds, "GatewayClass"),
   k8sGateways: kindOf(gatewayApiKinds, "Gateway"),
   httpRoutes: kindOf(gatewayApiKinds, "HTTPRoute"),
