@@ -6,7 +6,8 @@ export interface ConditionRow {
   status: "True" | "False" | "Unknown";
   reason: string;
   message: string;
-  observedGeneration: number;
+  /** Absent: who says this has not seen the object itself. */
+  observedGeneration?: number;
 }
 
 /**

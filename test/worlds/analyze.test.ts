@@ -80,7 +80,8 @@ describe("analysis", { timeout: 600_000 }, () => {
   test("two VirtualServices for one host, and rules that are never reached", async () => {
     const first = routes("a", { hosts: ["reviews"], http: to({ host: "reviews" }) });
     const second = routes("b", { hosts: ["reviews"], http: [...to({ host: "reviews" }), ...to({ host: "ratings" })] });
-    assert.deepEqual(await toldOf(`${first}\n---\n${second}`), [
+    const both = { apiVersion: "v1", kind: "List", items: [first, second].map((each) => JSON.parse(each)) };
+    assert.deepEqual(await toldOf(JSON.stringify(both)), [
       "IST0109 VirtualService default/a",
       "IST0109 VirtualService default/b",
       "IST0130 VirtualService default/b",

@@ -41,11 +41,14 @@ describe("bad input", { timeout: 180_000 }, () => {
   };
 
   test("an invalid object is refused with the field's path, the reason and the remedy", async () => {
-    const route = [{ destination: { host: "reviews" }, weight: -5 }];
-    const said = await refused(virtualService("bad", { hosts: ["reviews"], http: [{ route, timeout: "5 seconds" }] }));
-    assert.match(said, /VirtualService "bad" is invalid/);
-    assert.match(said, /spec\.http\[0\]\.route\[0\]\.weight: .*-5 is negative.*; give 0 or more/);
-    assert.match(said, /spec\.http\[0\]\.timeout: .*no duration.*; write it as 1\.5s/);
+    const route = (weight: number) => [{ destination: { host: "reviews" }, weight }];
+    const light = await refused(virtualService("bad", { hosts: ["reviews"], http: [{ route: route(-5) }] }));
+    assert.match(light, /VirtualService "bad" is invalid/);
+    assert.match(light, /spec\.http\[0\]\.route\[0\]\.weight: .*-5 is negative.*; give 0 or more/);
+    const http = [{ route: route(5), timeout: "5 seconds" }];
+    const slow = await refused(virtualService("bad", { hosts: ["reviews"], http }));
+    assert.match(slow, /VirtualService "bad" is invalid/);
+    assert.match(slow, /spec\.http\[0\]\.timeout: .*duration.*; write it as 1\.5s/);
     assert.equal((await world.tryKubectl(["get", "virtualservice", "bad"])).status, 1);
   });
 

@@ -12,7 +12,10 @@ export function ownsMore(object: KubeObject, manager: string, applied: Readonly<
   return namesOf(owned).some((field) => {
     const name = field.slice(2);
     if (name !== "conditions") return field.startsWith("f:") && applied[name] === undefined;
-    return namesOf(at(owned, field)).some((edge) => edge.startsWith("k:") && !conditionIsOurs(edge));
+    const edges = namesOf(at(owned, field)).filter((edge) => edge.startsWith("k:"));
+    // where the definition is not ours the list may have no keys: then it is owned as a whole
+    if (edges.length === 0) return listOf(at(object, "status", name)).some((each) => !types.has(at(each, "type")));
+    return edges.some((edge) => !conditionIsOurs(edge));
   });
 }
 

@@ -71,7 +71,6 @@ function statusOf(rejected: readonly Rejected[]): RejectionStatus | undefined {
     status: "False",
     reason: "RejectedByProxy",
     message: `rejected by ${who}, where the last good configuration stays in force: ${said}`,
-    observedGeneration: 0,
   };
   return { type: kind.type, namespace: origin.namespace, name: origin.name, status: { conditions: [condition] } };
 }

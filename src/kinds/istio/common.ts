@@ -8,8 +8,10 @@ import { shapeProblems } from "./shape-problems.ts";
 
 /** A duration as Go writes it: `1.5s`, `300ms`, `1h30m`. */
 export const anyDuration = Type.String({ title: "Duration" });
+/** Where its form is wrong, `duration()` itself would fail, and say nothing that helps. */
 export const duration = ruled(anyDuration, {
-  "duration(self) >= duration('1ms')": "must be a duration of at least 1ms",
+  "self.matches('^([0-9]+([.][0-9]+)?(h|m|s|ms|us|µs|ns))+$') ? duration(self) >= duration('1ms') : false":
+    "must be a duration of at least 1ms; write it as 1.5s",
 });
 export const uint32 = Type.Integer({ minimum: 0, maximum: 4294967295 });
 export const int32 = Type.Integer({ minimum: -2147483648, maximum: 2147483647 });
@@ -63,9 +65,8 @@ export const NumberedPort = shape(
 
 const Condition = shape(
   "IstioCondition",
-  {},
+  { type: text },
   {
-    type: text,
     status: text,
     reason: text,
     message: text,
@@ -89,7 +90,10 @@ const IstioStatus = shape(
   "IstioStatus",
   {},
   {
-    conditions: list(Condition),
+    // by type: who writes one of them leaves the others' alone
+    conditions: Type.Optional(
+      Type.Array(Condition, { "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"] }),
+    ),
     validationMessages: list(ValidationMessage),
     observedGeneration: intOrText,
     /** Of ServiceEntries only: addresses that were given to hosts without any. */
