@@ -20,6 +20,7 @@ rmSync(join(root, "gen"), { recursive: true, force: true });
 for (const part of ["envoy-api", "xds", "googleapis"]) cpSync(join(deps, part), work, { recursive: true });
 cpSync(join(root, "proto"), work, { recursive: true });
 writeValidateRules();
+addCustomPrincipal();
 writeFileSync(join(work, "buf.yaml"), "version: v2\nmodules:\n  - path: .\n");
 pruneTo(join(work, "lateen/envoy.proto"));
 writeFileSync(
@@ -55,6 +56,16 @@ function writeValidateRules(): void {
   );
   mkdirSync(join(work, "validate"), { recursive: true });
   writeFileSync(join(work, "validate/validate.proto"), patched);
+}
+
+/** RBAC's principals by extension, which the package does not know yet. */
+function addCustomPrincipal(): void {
+  const file = join(work, "envoy/config/rbac/v3/rbac.proto");
+  const field = "type.matcher.v3.FilterStateMatcher filter_state = 12;";
+  writeFileSync(
+    file,
+    readFileSync(file, "utf8").replace(field, `${field}\n    core.v3.TypedExtensionConfig custom = 14;`),
+  );
 }
 
 /** Removes every .proto that `entry` does not reach: the package holds old versions that do not compile. */

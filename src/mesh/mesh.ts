@@ -64,7 +64,7 @@ export function wireMesh(
   const selectors = wireSelectors(graph, inputs, virtualServices.rows, settings);
   const inbound = wireInbound(graph, inputs, services.fromKubernetes.rows, (namespace, name) => `${namespace}/${name}`);
   const gatewayWorkloads = wireGatewayWorkloads(graph, inputs, workloads, selectors);
-  const security = wireSecurity(graph, inputs, settings);
+  const security = wireSecurity(graph, inputs, settings, services);
   const rules = { virtualServices, destinationRules, selectors };
   const proxies = { inbound, gatewayWorkloads, security, peerAuthentications, secureNames };
   const core: MeshCore = { settings, services, credentials, workloads, endpoints, ...rules, ...proxies };

@@ -2,6 +2,7 @@
  * The mesh as Lateen understands it: services, endpoints, routes and policies, whatever API they were written in.
  * Produced from Kubernetes objects (this folder), turned into Envoy resources by src/envoy. Plain immutable data.
  */
+import type { ExtAuthzProvider } from "./security/extension-providers.ts";
 
 /** The object that something came from: for statuses, explanations, and to say whose resource a proxy rejected. */
 export interface ObjectRef {
@@ -440,11 +441,17 @@ export interface GatewayPort {
 /** The part of MeshConfig (ConfigMap `istio`, key `mesh`) and of Lateen's own settings that the model needs. */
 export interface MeshSettings {
   rootNamespace: string;
+/** `NONE` takes paths as they come; `BASE` resolves `.`, `..` and what need not be encoded; the others do more. */
+export type PathNormalization = "NONE" | "BASE" | "MERGE_SLASHES" | "DECODE_AND_MERGE_SLASHES";
+
   clusterDomain: string;
   trustDomain: string;
   /** Trust domains whose workloads count as ours: those of meshes that this one was, or is joined with. */
   trustDomainAliases: readonly string[];
   /** Mutual TLS to whoever can end it, where no rule says how to speak to a service. */
+  extAuthzProviders: readonly ExtAuthzProvider[];
+  /** What a request's path is made to be before anything looks at it. */
+  pathNormalization: PathNormalization;
   autoMtls: boolean;
   /** Of mutual TLS between proxies. */
   meshTls: { minVersion: "TLSV1_2" | "TLSV1_3"; cipherSuites: readonly string[] };

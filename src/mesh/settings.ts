@@ -6,6 +6,7 @@ import { durationMs } from "../kinds/istio/duration.ts";
 import type { MeshInputs } from "./inputs.ts";
 import type { ConfigMapObject } from "./kubernetes.ts";
 import type { MeshSettings } from "./model.ts";
+import { extAuthzProviders } from "./security/extension-providers.ts";
 
 export const SYSTEM_NAMESPACE = "istio-system";
 
@@ -14,6 +15,8 @@ export const DEFAULT_SETTINGS: MeshSettings = {
   clusterDomain: "cluster.local",
   trustDomain: "cluster.local",
   trustDomainAliases: [],
+  extAuthzProviders: [],
+  pathNormalization: "BASE",
   autoMtls: true,
   meshTls: { minVersion: "TLSV1_3", cipherSuites: [] },
   outboundTrafficPolicy: "ALLOW_ANY",
@@ -48,6 +51,8 @@ export function settingsOf(configMap: ConfigMapObject | undefined): MeshSettings
     trustDomain: text(d.trustDomain, "trustDomain") || d.trustDomain,
     trustDomainAliases: texts(field("trustDomainAliases")),
     autoMtls: field("enableAutoMtls") !== false,
+    extAuthzProviders: extAuthzProviders(field("extensionProviders")),
+    pathNormalization: pathNormalization(field("pathNormalization", "normalization")),
     meshTls: {
       minVersion: field("meshMTLS", "minProtocolVersion") === "TLSV1_2" ? "TLSV1_2" : "TLSV1_3",
       cipherSuites: texts(field("meshMTLS", "cipherSuites")),
@@ -65,5 +70,9 @@ function texts(value: unknown): string[] {
 }
 
 function member(value: unknown, name: string): unknown {
+function pathNormalization(value: unknown): MeshSettings["pathNormalization"] {
+  return value === "NONE" || value === "MERGE_SLASHES" || value === "DECODE_AND_MERGE_SLASHES" ? value : "BASE";
+}
+
   return typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
 }

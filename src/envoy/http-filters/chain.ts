@@ -1,11 +1,13 @@
 import type { HttpFilter } from "#envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
 import { cors } from "./cors.ts";
+import { extAuthz } from "./ext-authz.ts";
 import { fault } from "./fault.ts";
 import type { FilterBuilder, FilterContext } from "./filter.ts";
 import { jwtAuthn } from "./jwt-authn.ts";
 import { localRateLimit } from "./local-rate-limit.ts";
 import { onDemand } from "./on-demand.ts";
 import { rateLimit } from "./rate-limit.ts";
+import { rbac } from "./rbac.ts";
 import { router } from "./router.ts";
 
 /**
@@ -19,6 +21,9 @@ const ORDER: readonly FilterBuilder[] = [
   cors,
   // before all that asks what a token claims
   jwtAuthn,
+  // who is asked outside may deny, as our own rules may
+  extAuthz,
+  rbac,
   // who is refused does not use up what others may
   localRateLimit,
   rateLimit,

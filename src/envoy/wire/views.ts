@@ -14,6 +14,7 @@ import {
 } from "../names.ts";
 import type { TypeUrl } from "../resource.ts";
 import type { Peer, View } from "../resource-source.ts";
+import { askedClusters } from "../rbac/ext-authz.ts";
 import { CLUSTER, LISTENER, SECRET, VIRTUAL_HOST } from "../types.ts";
 import { MESH_ROOTS, MESH_SCOPE, OWN_CERTIFICATE, proxyScope } from "./certificates.ts";
 import type { MeshRows } from "./mesh-rows.ts";
@@ -67,6 +68,8 @@ function sidecarView(
 
   const used = read.get(uses, workload);
   const hosts = new Set(ports.map((port) => `${port}/${PLACEHOLDER}`));
+  for (const cluster of askedClusters(mesh.podPolicies(read, pod).authorization)) view.add(CLUSTER, cluster);
+
   if (scope.delivery === "Lazy") {
     for (const name of used?.hosts ?? []) hosts.add(name);
     for (const name of used?.clusters ?? []) view.add(CLUSTER, name);
@@ -84,6 +87,9 @@ function gatewayView(read: Reader, mesh: MeshRows, scope: Scope & { type: "Gatew
   const view = new ViewBuilder(scope);
   for (const port of mesh.gatewayPorts(read, scope.workload)) {
     view.add(LISTENER, gatewayListenerName(port));
+  for (const cluster of askedClusters(mesh.gatewayPolicies(read, scope.workload).authorization)) {
+    view.add(CLUSTER, cluster);
+  }
     for (const cluster of gatewayClusters(port)) view.add(CLUSTER, cluster);
     for (const server of port.servers) {
       if (readsHttp(server)) view.add(VIRTUAL_HOST, `${tableOf(server)}/${PLACEHOLDER}`);

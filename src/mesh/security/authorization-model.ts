@@ -2,6 +2,7 @@
  * AuthorizationPolicies as the mesh understands them: who (identities, addresses, tokens) may do what (hosts, paths,
  * ports). One reading of them for both who enforces it, the proxies (src/envoy), and who explains it (evaluate.ts).
  */
+import type { ExtAuthzProvider } from "./extension-providers.ts";
 import type { PolicyHead } from "./policy-selection.ts";
 
 export type AuthorizationAction = "ALLOW" | "DENY" | "AUDIT" | "CUSTOM";
@@ -58,10 +59,44 @@ export type TextMatch =
   /** Anything but nothing. */
   | { type: "Present" };
 
+/** What a proxy sees of a call: requests, or bytes of a connection only. */
+export type Layer = "HTTP" | "TCP";
+
 const HTTP_ONLY: ReadonlySet<Condition["on"]> = new Set(["Host", "Path", "Header", "RequestPrincipal", "Claim"]);
 
-export function isHttpOnly({ on }: Condition): boolean {
-  return HTTP_ONLY.has(on);
+/** One rule under the name that logs give it. */
+export interface NamedRule {
+  /** `ns[default]-policy[viewer]-rule[0]` */
+  name: string;
+  policy: AuthorizationPolicy;
+  index: number;
+  rule: AuthorizationRule;
+}
+
+/**
+ * The rules of policies as they can be enforced on a layer, in the order in which a proxy tries them (by name). Of what
+ * cannot be looked at there: a rule that has it allows nothing (`allows`); to deny, audit or ask, it counts as met.
+ */
+export function rulesIn(policies: readonly AuthorizationPolicy[], layer: Layer, allows: boolean): NamedRule[] {
+  const visible = (condition: Condition): boolean =>
+    condition.on !== "Unknown" && !(layer === "TCP" && HTTP_ONLY.has(condition.on));
+  const named = policies.flatMap((policy) =>
+    policy.rules.flatMap((rule, index): NamedRule[] => {
+      const all = [...rule.from.flat(), ...rule.to.flat(), ...rule.when];
+      if (allows && !all.every(visible)) return [];
+      const only = (conditions: readonly Condition[]) => conditions.filter(visible);
+      const { namespace, name } = policy.origin;
+      return [
+        {
+          name: `ns[${namespace}]-policy[${name}]-rule[${index}]`,
+          policy,
+          index,
+          rule: { from: rule.from.map(only), to: rule.to.map(only), when: only(rule.when) },
+        },
+      ];
+    }),
+  );
+  return named.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** What a workload enforces: each list in its own order, older before younger. */
@@ -74,6 +109,11 @@ export interface Authorization {
 
 /** All CUSTOM policies that ask one provider. */
 export interface CustomAuthorization {
-  provider: string;
+  /** As the policies name it. */
+  name: string;
   policies: readonly AuthorizationPolicy[];
+  /** Absent when there is none of that name, or no service for it: what the policies match is then denied. */
+  provider?: ExtAuthzProvider;
+  /** The provider's service. */
+  host: string;
 }

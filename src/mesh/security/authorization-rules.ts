@@ -4,6 +4,7 @@ import type { AuthorizationRule as RuleSpec } from "../../kinds/istio/authorizat
 import type { AuthorizationRule, Condition } from "./authorization-model.ts";
 import {
   claimPath,
+  hostMatches,
   jwtPrincipal,
   namespaceOf,
   pathMatch,
@@ -108,7 +109,7 @@ function condition(
     case "request.auth.presenter":
       return { on: "Claim", path: ["azp"], ...both(textMatch) };
     case HOST:
-      return { on: "Host", ...both(textMatch) };
+      return { on: "Host", values: values.flatMap(hostMatches), notValues: notValues.flatMap(hostMatches) };
     case METHOD:
       return { on: "Header", name: ":method", ...both(textMatch) };
     case PATH:

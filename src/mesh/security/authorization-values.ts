@@ -62,6 +62,23 @@ export function jwtPrincipal(text: string): { issuer: TextMatch; subject: TextMa
   return { issuer: exact(issuer), subject: exact(subject) };
 }
 
+/**
+ * A host, whatever the port and with or without the dot at its end: those are other names of the same host. Compared
+ * without regard to case.
+ */
+export function hostMatches(text: string): TextMatch[] {
+  const match = textMatch(text);
+  if (/:(\d+|\*)$/.test(text)) return [match];
+  switch (match.type) {
+    case "Exact":
+      return [text, `${text}.`].flatMap((host) => [exact(host), { type: "Prefix", value: `${host}:` }]);
+    case "Suffix":
+      return [{ type: "Regex", value: `.*${quoted(match.value)}\\.?(:[0-9]+)?` }];
+    default:
+      return [match];
+  }
+}
+
 /** `{*}` stands for one part of a path, `{**}` for any number of them: then the text is a template. */
 export function pathMatch(text: string): TextMatch | { type: "Template"; value: string } {
   return /\{\*\*?\}/.test(text) ? { type: "Template", value: text } : textMatch(text);

@@ -3,6 +3,7 @@ import type { Collection } from "../../engine/collection.ts";
 import type { Graph } from "../../engine/graph.ts";
 import type { MeshInputs } from "../inputs.ts";
 import type { MeshSettings } from "../model.ts";
+import type { Services } from "../services.ts";
 import { type AuthorizationPolicies, wireAuthorization } from "./authorization.ts";
 import { type RateLimits, wireRateLimits } from "./rate-limits.ts";
 import { type RequestAuthentications, wireRequestAuthentications } from "./request-authentication.ts";
@@ -13,10 +14,15 @@ export interface Security {
   rateLimits: RateLimits;
 }
 
-export function wireSecurity(graph: Graph, inputs: MeshInputs, settings: Collection<MeshSettings>): Security {
+export function wireSecurity(
+  graph: Graph,
+  inputs: MeshInputs,
+  settings: Collection<MeshSettings>,
+  services: Services,
+): Security {
   return {
     authentication: wireRequestAuthentications(graph, inputs, settings),
-    authorization: wireAuthorization(graph, inputs, settings),
+    authorization: wireAuthorization(graph, inputs, settings, services),
     rateLimits: wireRateLimits(graph, inputs, settings),
   };
 }
