@@ -12,6 +12,7 @@ import { wireGatewayProblems } from "../mesh/gateway-problems.ts";
 import { meshInputs } from "../mesh/inputs.ts";
 import type { NamespaceObject, PodObject } from "../mesh/kubernetes.ts";
 import { wireReferences } from "../mesh/references.ts";
+import { wireKeySetStatuses } from "../mesh/security/key-set-status.ts";
 import { DEFAULT_SETTINGS, SYSTEM_NAMESPACE } from "../mesh/settings.ts";
 import type { Store } from "../store/store.ts";
 import type { Hub } from "../xds/hub.ts";
@@ -21,6 +22,8 @@ import { meshDuties, revisionDuties } from "./duties.ts";
 import { wireGatewayDeployments } from "./gateways/gateway-deployer.ts";
 import type { GatewayPod } from "./gateways/gateway-objects.ts";
 import { followInputs } from "./inputs.ts";
+import { followKeySets } from "./jwks/follow-key-sets.ts";
+import type { Network } from "./jwks/network.ts";
 import { alwaysLead, type Lead } from "./lead.ts";
 import { wireModel } from "./model.ts";
 import { type Rejected, type RejectionReports, reportRejections, wireRejections } from "./status/rejections.ts";
@@ -44,6 +47,8 @@ export interface ControlPlaneOptions {
   /** Where it runs and keeps what is its own. Default: istio-system. */
   namespace?: string;
   /** Which of several control planes writes what one alone must write. Default: this one. */
+  /** How it reaches who publishes the keys of tokens. Default: this machine's network. */
+  network?: Network;
   lead?: Lead;
   /** Whose token a proxy shows. Default: asks the store for a TokenReview. */
   review?: ReviewToken;
@@ -145,6 +150,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     ...wireReferences(graph, inputs, model.mesh).statuses,
     wireGatewayProblems(graph, inputs, model.mesh),
     wireRejections(
+    wireKeySetStatuses(graph, inputs, model.mesh.security.authentication),
       graph,
       rejections,
       (replica, read) => replica === name || read.get(inputs.pods, `${namespace}/${replica}`) !== undefined,
@@ -168,6 +174,14 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     rejections,
     debug: debugHandler(graph, server.hub),
     close: async () => {
+  await followKeySets({
+    graph,
+    inputs,
+    mesh: model.mesh,
+    network: options.network,
+    signal,
+    onError: onError("fetching keys of tokens"),
+  });
       stop.abort();
       await Promise.all([server.close(), kept.close(), ...writing]);
     },

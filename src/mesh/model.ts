@@ -460,5 +460,7 @@ export type PathNormalization = "NONE" | "BASE" | "MERGE_SLASHES" | "DECODE_AND_
   delivery: "Lazy" | "Eager";
   accessLogFile: string;
   defaultHttpRetries: number;
+  /** Where inside the network the control plane may fetch issuers' keys: networks in CIDR notation, and hosts. */
+  jwks: { allowedNetworks: readonly string[]; allowedHosts: readonly string[] };
   connectTimeoutMs: number;
 }

@@ -21,6 +21,7 @@ export const DEFAULT_SETTINGS: MeshSettings = {
   meshTls: { minVersion: "TLSV1_3", cipherSuites: [] },
   outboundTrafficPolicy: "ALLOW_ANY",
   delivery: "Lazy",
+  jwks: { allowedNetworks: [], allowedHosts: [] },
   accessLogFile: "",
   defaultHttpRetries: 2,
   connectTimeoutMs: 10_000,
@@ -59,6 +60,10 @@ export function settingsOf(configMap: ConfigMapObject | undefined): MeshSettings
     },
     outboundTrafficPolicy: field("outboundTrafficPolicy", "mode") === "REGISTRY_ONLY" ? "REGISTRY_ONLY" : "ALLOW_ANY",
     delivery: field("lateen", "delivery") === "Eager" ? "Eager" : "Lazy",
+    jwks: {
+      allowedNetworks: texts(field("lateen", "jwksAllowedNetworks")),
+      allowedHosts: texts(field("lateen", "jwksAllowedHosts")).map((host) => host.toLowerCase()),
+    },
     accessLogFile: text(d.accessLogFile, "accessLogFile"),
     defaultHttpRetries: typeof attempts === "number" ? attempts : d.defaultHttpRetries,
     connectTimeoutMs: durationMs(text("", "connectTimeout")) ?? d.connectTimeoutMs,
