@@ -4,7 +4,7 @@ import type { Input } from "../engine/input.ts";
 import { MeshRows } from "../envoy/wire/mesh-rows.ts";
 import { EnvoySource } from "../envoy/wire/source.ts";
 import { authenticator } from "../identity/authenticator.ts";
-import { type AuthoritySource, followAuthority } from "../identity/authority-secret.ts";
+import { type AuthoritySource, followAuthority } from "../identity/authority-source.ts";
 import { issueCertificates } from "../identity/issuer.ts";
 import { controlPlaneNames, type ServerIdentity, serverCertificate } from "../identity/server-certificate.ts";
 import { type ReviewToken, reviewThrough } from "../identity/token-review.ts";
@@ -27,6 +27,7 @@ import type { Network } from "./jwks/network.ts";
 import { alwaysLead, type Lead } from "./lead.ts";
 import { wireModel } from "./model.ts";
 import { type Rejected, type RejectionReports, reportRejections, wireRejections } from "./status/rejections.ts";
+import { oldestProxy } from "./oldest-proxy.ts";
 import { keepUses } from "./use-store.ts";
 
 /** What the control plane needs of a logger; pino's fits. */
@@ -105,21 +106,21 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   });
   const kept = await keepUses({ store, graph, uses: source.uses, signal, onError: onError("keeping uses") });
 
-  const { trustDomain, clusterDomain } = model.mesh.settings.get("") ?? DEFAULT_SETTINGS;
+  const settings = () => model.mesh.settings.get("") ?? DEFAULT_SETTINGS;
   const authority = await followAuthority({
     store,
     namespace,
-    trustDomain,
+    trustDomain: settings().trustDomain,
     signal,
     onError: onError("following the CA's Secret"),
   });
   const identity = await serverCertificate({
     authority,
-    dnsNames: controlPlaneNames(namespace, clusterDomain, revision),
+    dnsNames: controlPlaneNames(namespace, settings().clusterDomain, revision),
     signal,
     onError: onError("renewing the control plane's certificate"),
   });
-  const trust = (): void => source.roots.set("", authority.current().roots);
+  const trust = (): void => source.roots.set("", authority.roots());
   trust();
   authority.onChange(trust);
   issueCertificates({
@@ -157,7 +158,20 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     ),
   ];
   const writing = [
-    lead("mesh", meshDuties({ store, graph, statuses, authority, failed }), signal),
+    lead(
+      "mesh",
+      meshDuties({
+        store,
+        graph,
+        statuses,
+        authority,
+        namespace,
+        trustDomain: () => settings().trustDomain,
+        oldestProxy: () => oldestProxy(inputs.pods),
+        failed,
+      }),
+      signal,
+    ),
     lead("revision", revisionDuties({ store, graph, deployments, failed }), signal),
   ];
   for (const address of listen) await server.listen(address);

@@ -2,7 +2,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Collection } from "../engine/collection.ts";
 import type { Graph } from "../engine/graph.ts";
-import type { AuthoritySource } from "../identity/authority-secret.ts";
+import type { AuthoritySource } from "../identity/authority-source.ts";
+import { keepAuthority } from "../identity/keep-authority.ts";
 import { keepRootConfigMaps } from "../identity/root-config-maps.ts";
 import { meshKinds } from "../kinds/mesh-kinds.ts";
 import type { StatusRow } from "../mesh/status-row.ts";
@@ -25,13 +26,19 @@ interface Common {
 interface MeshDuties extends Common {
   statuses: readonly Collection<StatusRow>[];
   authority: AuthoritySource;
+  /** Of the control plane. */
+  namespace: string;
+  trustDomain(): string;
+  /** When the oldest of the proxies that run was started. */
+  oldestProxy(): number;
 }
 
 /** Whoever comes to lead lets proxies connect, and say what they reject, before it takes back what others said. */
 const SWEEP_AFTER_MS = 10_000;
 
-/** For the mesh as a whole: statuses, GatewayClasses, and the root that sidecars trust, in every namespace. */
-export function meshDuties({ store, graph, statuses, authority, failed }: MeshDuties): Duties {
+/** For the mesh as a whole: statuses, GatewayClasses, the CA, and the root that sidecars trust, in every namespace. */
+export function meshDuties(options: MeshDuties): Duties {
+  const { store, graph, statuses, authority, failed } = options;
   return async (signal) => {
     const writer = statusWriter({
       store,
@@ -46,6 +53,7 @@ export function meshDuties({ store, graph, statuses, authority, failed }: MeshDu
         signal,
         onError: (error) => failed("writing istio-ca-root-cert", error),
       }),
+      keepAuthority({ ...options, signal, onError: (error) => failed("keeping the CA", error) }),
       untilDone(
         () => ensureGatewayClasses(store),
         signal,

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { createHash, createPublicKey, generateKeyPairSync, X509Certificate } from "node:crypto";
 import { test } from "node:test";
-import { Authority, createAuthority } from "./authority.ts";
-import { readSigningKey, x509 } from "./x509.ts";
+import { Authority } from "./authority.ts";
+import { createAuthority } from "./self-signed.ts";
+import { certificatesIn, readSigningKey, x509 } from "./x509.ts";
 
 const ID = "spiffe://cluster.local/ns/default/sa/reviews";
 const HOUR_MS = 3_600_000;
@@ -12,23 +13,30 @@ async function authority() {
   return { material, ca: await Authority.load(material, "Secret x") };
 }
 
-test("the root is a CA for ten years", async () => {
+test("the root is a CA for ten years; below it an intermediate of one year signs, and no CA below that", async () => {
   const { material, ca } = await authority();
-  const root = new X509Certificate(material.certificate);
+  const [root, signs] = [material.roots, material.certificate].map((pem) => new X509Certificate(pem));
+  assert.ok(root && signs);
   assert.equal(root.ca, true);
   assert.equal(root.checkIssued(root), true);
-  assert.equal(root.subject, "O=cluster.local");
-  assert.ok(ca.notAfter.getTime() > Date.now() + 9.9 * 365 * 24 * HOUR_MS);
+  assert.match(root.subject, /^O=cluster.local\nCN=Root CA [0-9a-f]{8}$/);
+  assert.ok(root.validToDate.getTime() > Date.now() + 9.9 * 365 * 24 * HOUR_MS);
+  assert.equal(signs.checkIssued(root) && signs.verify(root.publicKey), true);
+  assert.ok(ca.notAfter.getTime() < Date.now() + 366 * 24 * HOUR_MS);
+  const constraints = new x509.X509Certificate(material.certificate).getExtension(x509.BasicConstraintsExtension);
+  assert.deepEqual([constraints?.ca, constraints?.pathLength], [true, 0]);
 });
 
-test("a workload's certificate has its SPIFFE id as only name and comes from the root", async () => {
-  const { ca } = await authority();
+test("a workload's certificate has its SPIFFE id as only name, and what leads to the root comes along", async () => {
+  const { ca, material } = await authority();
   const issued = await ca.issue({ spiffeId: ID, ttlMs: 24 * HOUR_MS });
   const leaf = new X509Certificate(issued.certificate);
   assert.equal(leaf.subjectAltName, `URI:${ID}`);
   assert.equal(leaf.ca, false);
-  assert.equal(leaf.checkIssued(new X509Certificate(ca.roots)), true);
-  assert.equal(leaf.verify(new X509Certificate(ca.roots).publicKey), true);
+  const [, intermediate, ...more] = certificatesIn(issued.certificate);
+  assert.deepEqual([intermediate, more], [material.certificate.trim(), []]);
+  const issuer = new X509Certificate(intermediate ?? "");
+  assert.equal(leaf.checkIssued(issuer) && leaf.verify(issuer.publicKey), true);
   assert.deepEqual(leaf.keyUsage, ["1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2"]);
   assert.match(issued.privateKey ?? "", /^-----BEGIN PRIVATE KEY-----/);
   assert.equal(issued.notAfter.getTime() - Date.now() > 23 * HOUR_MS, true);
@@ -73,6 +81,7 @@ test("a CA that cannot work is refused with the reason", async () => {
   await assert.rejects(load({ certificate: leaf.certificate, privateKey: leaf.privateKey }), /LTN6002/);
   await assert.rejects(load({}, Date.now() + 11 * 365 * 24 * HOUR_MS), /LTN6003/);
   await assert.rejects(load({ privateKey: other.privateKey }), /LTN6004/);
+  await assert.rejects(load({ roots: other.roots }), /LTN6007/);
 });
 
 test("a plugged-in intermediate of RSA signs, and its chain travels along", async () => {
@@ -80,11 +89,11 @@ test("a plugged-in intermediate of RSA signs, and its chain travels along", asyn
   const pem = privateKey.export({ type: "pkcs1", format: "pem" }).toString();
   const { key, algorithm } = readSigningKey(pem);
   const root = await createAuthority("root");
-  const rootKey = readSigningKey(root.privateKey);
+  const rootKey = readSigningKey(root.rootKey);
   const spki = new Uint8Array(createPublicKey(privateKey).export({ type: "spki", format: "der" }));
   const intermediate = await x509.X509CertificateGenerator.create({
     subject: "O=intermediate",
-    issuer: new x509.X509Certificate(root.certificate).subject,
+    issuer: new x509.X509Certificate(root.roots).subject,
     publicKey: spki,
     signingKey: rootKey.key,
     signingAlgorithm: rootKey.algorithm,

@@ -1,9 +1,10 @@
-import type { webcrypto } from "node:crypto";
+import { type webcrypto, X509Certificate } from "node:crypto";
 import { parseSpiffeId } from "../mesh/spiffe.ts";
 import { IdentityError } from "./identity-error.ts";
 import {
-  createRoot,
+  certificatesIn,
   generateKeys,
+  keyIdentifierOf,
   privateKeyPem,
   readSigningKey,
   type SigningAlgorithm,
@@ -39,19 +40,8 @@ export interface Issued {
   notAfter: Date;
 }
 
-const ROOT_MS = 10 * 365 * 24 * 60 * 60 * 1000;
 /** Certificates begin a little earlier than now, for clocks that are behind. */
-const SKEW_MS = 60_000;
-
-/** Makes a root of ECDSA P-256 for ten years. */
-export async function createAuthority(organization: string, now = Date.now()): Promise<AuthorityMaterial> {
-  const { certificate, key } = await createRoot(`O=${organization}`, {
-    notBefore: new Date(now - SKEW_MS),
-    notAfter: new Date(now + ROOT_MS),
-  });
-  const pem = `${certificate.toString("pem")}\n`;
-  return { certificate: pem, privateKey: await privateKeyPem(key), chain: "", roots: pem };
-}
+export const SKEW_MS = 60_000;
 
 /** Issues certificates. Immutable: another CA is another `Authority`. */
 export class Authority {
@@ -97,6 +87,13 @@ export class Authority {
     const probe = await authority.#sign({ names: [{ type: "dns", value: "probe" }], ttlMs: 1000, usages: [] });
     if (!(await new x509.X509Certificate(probe.certificate).verify({ publicKey: certificate, signatureOnly: true }))) {
       throw new IdentityError("LTN6004", `${where}: ca-key.pem is not the key of ca-cert.pem`);
+    }
+    if (!leadsToRoot(material)) {
+      throw new IdentityError(
+        "LTN6007",
+        `${where}: ca-cert.pem does not lead to a certificate of root-cert.pem`,
+        "Put all certificates between the two into cert-chain.pem.",
+      );
     }
     return authority;
   }
@@ -159,7 +156,7 @@ export class Authority {
         ...(request.usages.length > 0 ? [new x509.ExtendedKeyUsageExtension(request.usages)] : []),
         // RFC 5280: critical where the subject is empty.
         new x509.SubjectAlternativeNameExtension(request.names, !request.subject),
-        await x509.AuthorityKeyIdentifierExtension.create(this.#certificate.publicKey),
+        await keyIdentifierOf(this.#certificate),
       ],
     });
     return {
@@ -172,4 +169,18 @@ export class Authority {
       notAfter,
     };
   }
+}
+
+function leadsToRoot({ certificate, chain, roots }: AuthorityMaterial): boolean {
+  const trusted = certificatesIn(roots).map((pem) => new X509Certificate(pem));
+  const between = certificatesIn(chain).map((pem) => new X509Certificate(pem));
+  const seen = new Set<string>();
+  let at: X509Certificate | undefined = new X509Certificate(certificate);
+  while (at && !seen.has(at.fingerprint256)) {
+    const { fingerprint256 } = at;
+    if (trusted.some((root) => root.fingerprint256 === fingerprint256)) return true;
+    seen.add(fingerprint256);
+    at = [...trusted, ...between].find((issuer) => at?.checkIssued(issuer) && at.verify(issuer.publicKey));
+  }
+  return false;
 }

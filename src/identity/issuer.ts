@@ -5,7 +5,7 @@ import type { Input } from "../engine/input.ts";
 import type { CertificateNeed, WorkloadCertificate } from "../envoy/wire/certificates.ts";
 import { formatSpiffeId } from "../mesh/spiffe.ts";
 import type { Authority } from "./authority.ts";
-import type { AuthoritySource } from "./authority-secret.ts";
+import type { AuthoritySource } from "./authority-source.ts";
 
 export interface IssuerOptions {
   graph: Graph;

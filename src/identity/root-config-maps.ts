@@ -3,7 +3,7 @@ import { StoreError } from "../store/error.ts";
 import type { KubeObject, ResourceType } from "../store/object.ts";
 import { type ReflectHandler, reflect } from "../store/reflector.ts";
 import type { Store } from "../store/store.ts";
-import type { AuthoritySource } from "./authority-secret.ts";
+import type { AuthoritySource } from "./authority-source.ts";
 
 const NAMESPACES: ResourceType = {
   group: "",
@@ -42,7 +42,7 @@ export async function keepRootConfigMaps(options: RootConfigMapsOptions): Promis
   const written = new Map<string, string | undefined>();
   const busy = new Map<string, Promise<void>>();
   const check = (namespace: string): void => {
-    const { roots } = authority.current();
+    const roots = authority.anchorRoots();
     if (signal.aborted || !namespaces.has(namespace)) return;
     if (written.get(namespace) === roots || busy.has(namespace)) return;
     busy.set(

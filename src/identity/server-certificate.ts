@@ -1,5 +1,5 @@
 import type { Issued } from "./authority.ts";
-import type { AuthoritySource } from "./authority-secret.ts";
+import type { AuthoritySource } from "./authority-source.ts";
 
 /** A certificate in PEM with its key, and how to hear of its successors. */
 export interface ServerIdentity {
@@ -32,7 +32,7 @@ export function controlPlaneNames(namespace: string, clusterDomain: string, revi
 export async function serverCertificate(options: ServerCertificateOptions): Promise<ServerIdentity> {
   const { authority, dnsNames, ttlMs = DAY_MS, signal, onError } = options;
   const listeners = new Set<() => void>();
-  let current = pair(await authority.current().issueServer(dnsNames, ttlMs));
+  let current = pair(await authority.anchor().issueServer(dnsNames, ttlMs));
   let timer: NodeJS.Timeout | undefined;
   const plan = (inMs: number): void => {
     clearTimeout(timer);
@@ -42,7 +42,7 @@ export async function serverCertificate(options: ServerCertificateOptions): Prom
   };
   const renew = (): void => {
     authority
-      .current()
+      .anchor()
       .issueServer(dnsNames, ttlMs)
       .then(
         (issued) => {

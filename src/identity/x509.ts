@@ -48,6 +48,12 @@ export function generateKeys(): Promise<webcrypto.CryptoKeyPair> {
   return webcrypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, true, ["sign", "verify"]);
 }
 
+/** The certificates of a text in PEM, each on its own; whatever stands between them is left out. */
+export function certificatesIn(pem: string): string[] {
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  return blocks.map((block) => block.replaceAll("\r", ""));
+}
+
 /** 127 random bits, positive as RFC 5280 wants. */
 export function serialNumber(): string {
   const bytes = webcrypto.getRandomValues(new Uint8Array(16));
@@ -60,8 +66,13 @@ export interface Root {
   key: webcrypto.CryptoKey;
 }
 
+export interface Validity {
+  notBefore: Date;
+  notAfter: Date;
+}
+
 /** A self-signed CA of ECDSA P-256, with a new key. */
-export async function createRoot(name: string, validity: { notBefore: Date; notAfter: Date }): Promise<Root> {
+export async function createRoot(name: string, validity: Validity): Promise<Root> {
   const keys = await generateKeys();
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: serialNumber(),
@@ -76,4 +87,39 @@ export async function createRoot(name: string, validity: { notBefore: Date; notA
     ],
   });
   return { certificate, key: keys.privateKey };
+}
+
+/** A CA below `root`, of ECDSA P-256, with a new key, which certifies no further CA. */
+export async function createIntermediate(
+  name: string,
+  root: Root & { algorithm: SigningAlgorithm },
+  { notBefore, notAfter }: Validity,
+): Promise<Root> {
+  const keys = await generateKeys();
+  const end = Math.min(notAfter.getTime(), root.certificate.notAfter.getTime());
+  const certificate = await x509.X509CertificateGenerator.create({
+    serialNumber: serialNumber(),
+    subject: name,
+    issuer: root.certificate.subject,
+    notBefore,
+    notAfter: new Date(end),
+    publicKey: keys.publicKey,
+    signingKey: root.key,
+    signingAlgorithm: root.algorithm,
+    extensions: [
+      new x509.BasicConstraintsExtension(true, 0, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+      await keyIdentifierOf(root.certificate),
+    ],
+  });
+  return { certificate, key: keys.privateKey };
+}
+
+/** How a certificate names its issuer's key: as the issuer's own certificate does, where it does. */
+export async function keyIdentifierOf(issuer: x509.X509Certificate): Promise<x509.AuthorityKeyIdentifierExtension> {
+  const own = issuer.getExtension(x509.SubjectKeyIdentifierExtension);
+  return own
+    ? new x509.AuthorityKeyIdentifierExtension(own.keyId)
+    : x509.AuthorityKeyIdentifierExtension.create(issuer.publicKey);
 }

@@ -49,7 +49,18 @@ export interface PodObject {
     containers?: readonly ContainerPart[];
     initContainers?: readonly ContainerPart[];
   };
-  status?: { phase?: string; podIP?: string; podIPs?: readonly { ip?: string }[] };
+  status?: {
+    phase?: string;
+    podIP?: string;
+    podIPs?: readonly { ip?: string }[];
+    containerStatuses?: readonly ContainerState[];
+    initContainerStatuses?: readonly ContainerState[];
+  };
+}
+
+interface ContainerState {
+  name: string;
+  state?: { running?: { startedAt?: string } };
 }
 
 export interface NamespaceObject {

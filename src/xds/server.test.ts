@@ -12,8 +12,9 @@ import {
 } from "#envoy/service/discovery/v3/discovery_pb.js";
 import { CLUSTER } from "../envoy/types.ts";
 import { authenticator } from "../identity/authenticator.ts";
-import { Authority, createAuthority } from "../identity/authority.ts";
-import { constantAuthority } from "../identity/authority-secret.ts";
+import { Authority } from "../identity/authority.ts";
+import { constantAuthority } from "../identity/authority-source.ts";
+import { createAuthority } from "../identity/self-signed.ts";
 import { serverCertificate } from "../identity/server-certificate.ts";
 import { DiscoveryServer, streamAge } from "./server.ts";
 import { brief } from "./testing/fake-proxy.ts";

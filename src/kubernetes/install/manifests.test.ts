@@ -98,11 +98,16 @@ describe("what the control plane may do", () => {
     }
   });
 
-  test("it may change no Secret, no role, and not who has them", () => {
+  test("it may change no Secret but those of its CA, no role, and not who has them", () => {
     const secrets = rules.filter(({ resources }) => resources?.includes("secrets"));
     assert.deepEqual(
       [...new Set(secrets.flatMap(({ verbs }) => verbs))].filter((verb) => !["get", "list", "watch"].includes(verb)),
-      ["create"],
+      ["create", "update"],
+    );
+    const updated = secrets.filter(({ verbs }) => verbs.includes("update"));
+    assert.deepEqual(
+      [...new Set(updated.flatMap(({ resourceNames }) => resourceNames))],
+      ["istio-ca-secret", "lateen-ca"],
     );
     assert.ok(!rules.some(({ apiGroups }) => apiGroups?.includes("rbac.authorization.k8s.io")));
   });

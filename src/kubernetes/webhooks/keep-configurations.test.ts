@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Graph } from "../../engine/graph.ts";
-import { Authority, createAuthority } from "../../identity/authority.ts";
-import { constantAuthority } from "../../identity/authority-secret.ts";
+import { Authority } from "../../identity/authority.ts";
+import { constantAuthority } from "../../identity/authority-source.ts";
+import { createAuthority } from "../../identity/self-signed.ts";
 import { namespaceKind } from "../../kinds/core/namespace.ts";
 import {
   type MutatingWebhookConfiguration,

@@ -6,7 +6,7 @@
 import { aborted } from "../../control-plane/lead.ts";
 import { workQueue } from "../../control-plane/status/work-queue.ts";
 import { LateenError } from "../../errors.ts";
-import type { AuthoritySource } from "../../identity/authority-secret.ts";
+import type { AuthoritySource } from "../../identity/authority-source.ts";
 import {
   type MutatingWebhookConfiguration,
   mutatingWebhookConfigurationKind,
@@ -78,7 +78,7 @@ export async function keepConfigurations(options: KeepConfigurationsOptions): Pr
 
 async function repair(options: KeepConfigurationsOptions, type: ResourceType, name: string): Promise<void> {
   const { store, authority, revision, namespace } = options;
-  const caBundle = Buffer.from(authority.current().roots).toString("base64");
+  const caBundle = Buffer.from(authority.anchorRoots()).toString("base64");
   try {
     const configuration = await store.get<Configuration>(type, { name });
     const { webhooks = [] } = configuration;

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { request } from "node:https";
 import { after, before, test } from "node:test";
-import { Authority, createAuthority } from "../../identity/authority.ts";
+import { Authority } from "../../identity/authority.ts";
+import { createAuthority } from "../../identity/self-signed.ts";
 import type { ServerIdentity } from "../../identity/server-certificate.ts";
 import type { AdmissionRequest, Verdict } from "./admission-review.ts";
 import { startWebhookServer, type WebhookServer } from "./server.ts";

@@ -17,9 +17,7 @@ export function isWebhook({ kind }: KubeObject): boolean {
 export function missing(object: KubeObject): string | undefined {
   if (!definitionsOf([object]).every(isEstablished)) return "not served yet";
   if (isDeployment(object)) return deploymentMissing(object);
-  if (isWebhook(object) && !hooksOf(object).every(trusts))
-    return "its control plane has not written its certificate into it";
-  return undefined;
+  return isWebhook(object) ? webhookMissing(hooksOf(object)) : undefined;
 }
 
 /** The API server has validated what it stores. */
@@ -39,6 +37,13 @@ function deploymentMissing({ metadata, spec, status = {} }: Deployment): string 
 
 function hooksOf({ webhooks }: KubeObject): unknown[] {
   return Array.isArray(webhooks) ? webhooks : [];
+}
+
+/** Validation is lenient until the control plane has seen that the API server reaches it: as it then does for injection. */
+function webhookMissing(hooks: readonly unknown[]): string | undefined {
+  if (!hooks.every(trusts)) return "its control plane has not written its certificate into it";
+  if (hooks.some((hook) => isFields(hook) && hook.failurePolicy === "Ignore")) return "the API server does not reach it";
+  return undefined;
 }
 
 function trusts(hook: unknown): boolean {

@@ -103,6 +103,7 @@ async function react(cluster: FakeCluster, type: ResourceType, object: KubeObjec
     const trusting = object.webhooks.map((hook) => ({
       ...hook,
       clientConfig: { caBundle: "Q0E=", ...hook.clientConfig },
+      failurePolicy: "Fail",
     }));
     const same = JSON.stringify(trusting) === JSON.stringify(object.webhooks);
     const body = { webhooks: trusting };

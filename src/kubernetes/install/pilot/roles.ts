@@ -79,6 +79,8 @@ const GATEWAYS: PolicyRule[] = [
 const NAMESPACE: PolicyRule[] = [
   // Its CA: made once, and found by all replicas.
   rule("", ["secrets"], ["create"]),
+  // It is renewed before it ends, and which CA issues while another takes its place is written down.
+  rule("", ["secrets"], ["update"], ["istio-ca-secret", "lateen-ca"]),
   // Which of the replicas writes, and what each knows that the others should.
   rule("coordination.k8s.io", ["leases"], ["get", "create", "update"]),
   rule("", ["configmaps"], ["patch"], ["lateen-rejections"]),
