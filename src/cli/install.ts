@@ -47,9 +47,9 @@ export async function installInto(
     console.log(good("The mesh of this one-machine world is built in: there is nothing to install."));
     return;
   }
+  const { namespace, revision } = wanted;
+  heed(await precheck(cluster, wanted, { namespace, revision, version: version() }), options.force);
   const delivery = await besideDefaultTag(cluster.store, wanted);
-  const { namespace, revision } = delivery;
-  heed(await precheck(cluster, delivery, { namespace, revision, version: version() }), options.force);
   if (options.dryRun) return printPlan(cluster.store, delivery);
   await confirm(question(installation, delivery, cluster), { yes: options.skipConfirmation === true });
   await bring(cluster, delivery, options);

@@ -42,7 +42,8 @@ function hooksOf({ webhooks }: KubeObject): unknown[] {
 /** Validation is lenient until the control plane has seen that the API server reaches it: as it then does for injection. */
 function webhookMissing(hooks: readonly unknown[]): string | undefined {
   if (!hooks.every(trusts)) return "its control plane has not written its certificate into it";
-  if (hooks.some((hook) => isFields(hook) && hook.failurePolicy === "Ignore")) return "the API server does not reach it";
+  if (hooks.some((hook) => isFields(hook) && hook.failurePolicy === "Ignore"))
+    return "the API server does not reach it";
   return undefined;
 }
 

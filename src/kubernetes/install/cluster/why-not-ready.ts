@@ -25,7 +25,7 @@ export async function whyNotReady(api: KubeApi, object: KubeObject): Promise<Rea
   const live = await find(api.store, typeOf(object), nameOf(object));
   if (!live) return [];
   if (isWebhook(live))
-    return [{ short: "no certificate", text: "the API server cannot call it", remedy: LOOK_AT_ISTIOD }];
+    return [{ short: "not called yet", text: "the API server cannot call it", remedy: LOOK_AT_ISTIOD }];
   const pods = await unreadyPods(api, live);
   const reasons = (await Promise.all(pods.slice(0, PODS).map((pod) => whyPod(api, pod)))).flat();
   return reasons.length > 0 ? reasons : refusedPods(live);
