@@ -17,7 +17,7 @@ import { discovery, isOriginalDestination } from "./clusters/discovery.ts";
 import { balancing } from "./clusters/load-balancing.ts";
 import { clusterMetadata } from "./clusters/metadata.ts";
 import { outlierDetection } from "./clusters/outliers.ts";
-import { type TlsFiles, transportSocket } from "./clusters/transport-sockets.ts";
+import { type ServerTls, transportSockets } from "./clusters/transport-sockets.ts";
 import { milliseconds } from "./durations.ts";
 import {
   BLACK_HOLE_CLUSTER,
@@ -44,7 +44,7 @@ export interface OutboundClusterParams {
   client: "Sidecar" | "Gateway";
   /** Another name for the same: how TCP connections, which know only an address, ask for it. */
   name?: string;
-  tls?: TlsFiles;
+  mesh: ServerTls;
 }
 
 export function outboundCluster(params: OutboundClusterParams): Cluster {
@@ -54,6 +54,8 @@ export function outboundCluster(params: OutboundClusterParams): Cluster {
   const istioName = outboundClusterName(named);
   const name = params.name ?? istioName;
   const found = discovery(params, name, istioName);
+  // who knows only an address has only bytes
+  const server = { ...named, service, protocol: port.protocol, bytes: params.name !== undefined };
   return create(ClusterSchema, {
     name,
     altStatName: statName(istioName),
@@ -62,7 +64,7 @@ export function outboundCluster(params: OutboundClusterParams): Cluster {
     ...connectionOptions(policy, params.settings.connectTimeoutMs),
     ...protocolOptions(port.protocol, policy, params.client),
     ...(policy.outlierDetection && { outlierDetection: outlierDetection(policy.outlierDetection) }),
-    ...transportSocket(policy, { ...named, service, protocol: port.protocol }, params.tls),
+    ...transportSockets(policy, server, params.mesh),
     metadata: clusterMetadata([service], {
       subset,
       ...(policy.origin && { origin: policy.origin }),

@@ -18,6 +18,7 @@ import {
 } from "./listeners/outbound.ts";
 import { httpRoutes } from "./routes.ts";
 import { goldenTests } from "./testing/golden.ts";
+import { NO_MESH } from "./testing/no-mesh.ts";
 
 interface RoutesInput {
   routes: HttpRoute[];
@@ -37,7 +38,7 @@ goldenTests("routes", (text) => {
 
 goldenTests("clusters", (text) => {
   const all: OutboundClusterParams[] = JSON.parse(text);
-  return all.map((params) => json(ClusterSchema, outboundCluster(params)));
+  return all.map((params) => json(ClusterSchema, outboundCluster({ ...params, mesh: { ...NO_MESH, ...params.mesh } })));
 });
 
 goldenTests("inbound-clusters", (text) => {

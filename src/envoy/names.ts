@@ -14,6 +14,10 @@ export const INBOUND_PORT = 15006;
 /** Where every sidecar listens itself: admin, outbound, inbound, status, readiness, metrics. No service can be served there. */
 export const PROXY_PORTS: ReadonlySet<number> = new Set([15000, OUTBOUND_PORT, INBOUND_PORT, 15020, 15021, 15090]);
 
+/** The names under which proxies ask for their own certificate with its key, and for whom they trust: Istio's. */
+export const OWN_CERTIFICATE = "default";
+export const MESH_ROOTS = "ROOTCA";
+
 /** A key of Envoy's runtime: 100 from when the pod is told to end, so that nobody waits for its application. */
 export const LEAVING = "lateen.leaving";
 

@@ -125,6 +125,7 @@ function merged(rows: DestinationRuleRow[], host: string): DestinationPolicy {
   return {
     host,
     origins: rows.map((row) => row.origin),
+    selective: Object.keys(leading?.selector ?? {}).length > 0,
     policy: trafficPolicy(base, origin),
     ports: byPort(base, undefined, origin),
     subsets: [...subsets.values()].map(({ subset, origin: from }) => ({

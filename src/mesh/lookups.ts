@@ -38,6 +38,8 @@ export interface ClusterSpec {
   port: ServicePort;
   /** Of the DestinationRule for the client, narrowed to the subset and port. */
   policy: TrafficPolicy;
+  /** Its rule is for certain workloads only. */
+  selective: boolean;
   subsetLabels: Labels;
 }
 
@@ -90,6 +92,7 @@ export function clusterSpec(
     service,
     port: servicePort,
     policy: level?.ports[port] ?? level?.policy ?? {},
+    selective: rule?.selective ?? false,
     subsetLabels: found?.labels ?? {},
   };
 }

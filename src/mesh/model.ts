@@ -344,6 +344,8 @@ export interface TrafficPolicy {
 export interface DestinationPolicy {
   host: string;
   origins: readonly ObjectRef[];
+  /** It is for certain workloads of its namespace only. */
+  selective: boolean;
   policy: TrafficPolicy;
   /** By port number, already merged over `policy`. */
   ports: Readonly<Record<number, TrafficPolicy>>;
@@ -439,28 +441,28 @@ export interface GatewayPort {
 // ---- Mesh-wide settings
 
 /** The part of MeshConfig (ConfigMap `istio`, key `mesh`) and of Lateen's own settings that the model needs. */
-export interface MeshSettings {
-  rootNamespace: string;
 /** `NONE` takes paths as they come; `BASE` resolves `.`, `..` and what need not be encoded; the others do more. */
 export type PathNormalization = "NONE" | "BASE" | "MERGE_SLASHES" | "DECODE_AND_MERGE_SLASHES";
 
+export interface MeshSettings {
+  rootNamespace: string;
   clusterDomain: string;
   trustDomain: string;
   /** Trust domains whose workloads count as ours: those of meshes that this one was, or is joined with. */
-  trustDomainAliases: readonly string[];
-  /** Mutual TLS to whoever can end it, where no rule says how to speak to a service. */
   extAuthzProviders: readonly ExtAuthzProvider[];
   /** What a request's path is made to be before anything looks at it. */
   pathNormalization: PathNormalization;
+  trustDomainAliases: readonly string[];
+  /** Mutual TLS to whoever can end it, where no rule says how to speak to a service. */
   autoMtls: boolean;
   /** Of mutual TLS between proxies. */
   meshTls: { minVersion: "TLSV1_2" | "TLSV1_3"; cipherSuites: readonly string[] };
   outboundTrafficPolicy: "ALLOW_ANY" | "REGISTRY_ONLY";
   /** Whether sidecars fetch configuration when first needed, or get all of it pushed. */
   delivery: "Lazy" | "Eager";
-  accessLogFile: string;
-  defaultHttpRetries: number;
   /** Where inside the network the control plane may fetch issuers' keys: networks in CIDR notation, and hosts. */
   jwks: { allowedNetworks: readonly string[]; allowedHosts: readonly string[] };
+  accessLogFile: string;
+  defaultHttpRetries: number;
   connectTimeoutMs: number;
 }

@@ -59,7 +59,7 @@ test("Envoy accepts every golden cluster and endpoint, without a deprecation", a
     connectTimeout: "1s",
     loadAssignment,
   }));
-  const clusters = [...special, ...goldens("clusters"), ...goldens("inbound-clusters"), ...endpoints];
+  const clusters = [...special, ...goldens("clusters").map(startable), ...goldens("inbound-clusters"), ...endpoints];
   await accepts({ clusters: numbered(clusters) });
 });
 
@@ -94,11 +94,22 @@ test("Envoy accepts the bootstrap of a sidecar, also with a socket mark", async 
   await accepts({}, SIDECAR_MARK);
 });
 
+/**
+ * Envoy 1.40 ends with a segmentation fault when a cluster of its bootstrap that needs no other one first waits for a
+ * secret by ADS, of which there is none yet. Such a cluster by ADS itself is another matter (worlds/mtls.test.ts).
+ */
+function startable(cluster: Named & { type?: string; transportSocket?: object }): Named {
+  if (cluster.type !== "ORIGINAL_DST" || !cluster.transportSocket) return cluster;
+  return Object.assign({}, cluster, { type: "EDS", lbPolicy: "RANDOM", edsClusterConfig: { edsConfig: { ads: {} } } });
+}
+
 /** All resources of a concern. */
 function goldens(concern: string): Named[] {
   return goldenNames(concern).flatMap((name): Named[] =>
     JSON.parse(
-      readFileSync(join(TESTDATA, concern, `${name}.out.json`), "utf8").replaceAll("/etc/certs/", `${folder}/`),
+      readFileSync(join(TESTDATA, concern, `${name}.out.json`), "utf8")
+        .replaceAll("/etc/certs/", `${folder}/`)
+        .replaceAll("/etc/ssl/certs/ca-certificates.crt", `${folder}/root-cert.pem`),
     ).filter((resource: Named | null) => resource !== null),
   );
 }

@@ -20,6 +20,7 @@ import { outboundPortListener } from "../../src/envoy/listeners/outbound.ts";
 import { parseOutboundClusterName } from "../../src/envoy/names.ts";
 import { eagerRouteConfiguration, lazyRouteConfiguration } from "../../src/envoy/route-configs.ts";
 import { httpRoutes } from "../../src/envoy/routes.ts";
+import { NO_MESH } from "../../src/envoy/testing/no-mesh.ts";
 import { CLUSTER, LISTENER, LOAD_ASSIGNMENT, ROUTE_CONFIGURATION, VIRTUAL_HOST } from "../../src/envoy/types.ts";
 import { blockedVirtualHost, placeholderVirtualHost, virtualHost } from "../../src/envoy/virtual-hosts.ts";
 import type { Endpoint, HttpRoute, Service } from "../../src/mesh/model.ts";
@@ -250,7 +251,14 @@ function params(name: string, number: number) {
     dnsEndpoints: [],
     createdAt: 0,
   };
-  return { service, port: { name: "p", number, protocol: "HTTP" }, policy: {}, settings, client: "Sidecar" } as const;
+  return {
+    service,
+    port: { name: "p", number, protocol: "HTTP" },
+    policy: {},
+    settings,
+    client: "Sidecar",
+    mesh: NO_MESH,
+  } as const;
 }
 
 function endpoint(port: number, more: Partial<Endpoint> = {}): Endpoint {

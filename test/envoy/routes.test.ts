@@ -11,6 +11,7 @@ import { json } from "../../src/envoy/json.ts";
 import { httpConnectionManager } from "../../src/envoy/listeners/http-connection-manager.ts";
 import { staticRouteConfiguration } from "../../src/envoy/route-configs.ts";
 import { httpRoutes } from "../../src/envoy/routes.ts";
+import { NO_MESH } from "../../src/envoy/testing/no-mesh.ts";
 import { virtualHost } from "../../src/envoy/virtual-hosts.ts";
 import type { HttpMatch, HttpRoute, NamedMatch, PathMatch } from "../../src/mesh/model.ts";
 import { freePort, type RunningEnvoy, startStaticEnvoy } from "./running-envoy.ts";
@@ -182,6 +183,7 @@ function cluster() {
     policy: {},
     settings: { connectTimeoutMs: 1_000 },
     client: "Gateway",
+    mesh: NO_MESH,
   });
 }
 

@@ -17,6 +17,7 @@ import { LEAVING } from "../../src/envoy/names.ts";
 import { staticRouteConfiguration } from "../../src/envoy/route-configs.ts";
 import { inboundRouteConfiguration } from "../../src/envoy/routes/inbound.ts";
 import { httpRoutes } from "../../src/envoy/routes.ts";
+import { NO_MESH } from "../../src/envoy/testing/no-mesh.ts";
 import { UNDELIVERED } from "../../src/envoy/undelivered.ts";
 import { virtualHost } from "../../src/envoy/virtual-hosts.ts";
 import type { HttpRoute, Retries, Service } from "../../src/mesh/model.ts";
@@ -211,6 +212,7 @@ function cluster(): Cluster {
     policy: {},
     settings: { connectTimeoutMs: 1_000 },
     client: "Sidecar",
+    mesh: NO_MESH,
   });
 }
 

@@ -1,10 +1,13 @@
+import { create } from "@bufbuild/protobuf";
 import { type ClusterSchema, Cluster_DiscoveryType as Type } from "#envoy/config/cluster/v3/cluster_pb.js";
+import { MetadataSchema } from "#envoy/config/core/v3/base_pb.js";
 import { DnsClusterSchema, DnsLookupFamily as Family } from "#envoy/extensions/clusters/dns/v3/dns_cluster_pb.js";
 import type { Labels, Service, ServicePort, TrafficPolicy } from "../../mesh/model.ts";
 import { socketEndpoint } from "../addresses.ts";
 import { type Fields, pack } from "../any.ts";
 import { ads } from "../config-sources.ts";
 import { seconds } from "../durations.ts";
+import { MESHED } from "../endpoints/metadata.ts";
 import { locality } from "../localities.ts";
 
 export interface Discovered {
@@ -25,12 +28,9 @@ const ENDPOINTS_S = 5;
 
 /** How Envoy finds the endpoints. */
 export function discovery(params: Discovered, name: string, istioName: string): Init {
-  const { service, policy } = params;
-  if (policy.loadBalancer?.type === "Passthrough") return type(Type.ORIGINAL_DST);
-  switch (service.resolution) {
+  if (asksForAddress(params)) return type(Type.ORIGINAL_DST);
+  switch (params.service.resolution) {
     case "Passthrough":
-      // a gateway's clients call the gateway: the address that they asked for is its own
-      return service.headless && params.client === "Gateway" ? endpoints(name, istioName) : type(Type.ORIGINAL_DST);
     case "Endpoints":
       return endpoints(name, istioName);
     case "DNS":
@@ -39,6 +39,17 @@ export function discovery(params: Discovered, name: string, istioName: string): 
       // Envoy refuses more than one endpoint here
       return byName(true, name, dnsEndpoints(params).slice(0, 1));
   }
+}
+
+/** Whether connections go to the address that the client asked for. */
+export function asksForAddress({
+  service,
+  policy,
+  client,
+}: Pick<Discovered, "service" | "policy" | "client">): boolean {
+  if (policy.loadBalancer?.type === "Passthrough") return true;
+  // a gateway's clients call the gateway: the address that they asked for is its own
+  return service.resolution === "Passthrough" && !(service.headless && client === "Gateway");
 }
 
 function endpoints(name: string, istioName: string): Init {
@@ -92,6 +103,7 @@ function dnsEndpoints({ service, port, subset }: Discovered): Localities {
       {
         ...socketEndpoint(each.host, each.ports[port.name] ?? port.targetPort ?? port.number),
         loadBalancingWeight: Math.max(1, each.weight),
+        ...(each.meshed && { metadata: create(MetadataSchema, { filterMetadata: MESHED }) }),
       },
     ],
   }));

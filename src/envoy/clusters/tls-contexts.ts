@@ -25,26 +25,29 @@ export function sdsCertificate(name: string): CommonTls {
   return { tlsCertificateSdsSecretConfigs: [sdsSource(name)] };
 }
 
-/** Roots by SDS, together with the names that the peer's certificate must have one of (none: any). */
-export function sdsRoots(name: string, names: readonly string[]): CommonTls {
+/** Roots by SDS, together with what else the peer's certificate must be. */
+export function sdsRoots(name: string, defaultValidationContext: Validation): CommonTls {
   return {
     validationContextType: {
       case: "combinedValidationContext",
-      value: { defaultValidationContext: subjectAltNames(names), validationContextSdsSecretConfig: sdsSource(name) },
+      value: { defaultValidationContext, validationContextSdsSecretConfig: sdsSource(name) },
     },
   };
 }
 
-export function fileRoots(path: string, names: readonly string[]): Validation {
-  return { trustedCa: { specifier: { case: "filename", value: path } }, ...subjectAltNames(names) };
+export function fileRoots(path: string): Validation {
+  return { trustedCa: { specifier: { case: "filename", value: path } } };
 }
 
 export function validation(context: Validation): CommonTls {
   return { validationContextType: { case: "validationContext", value: context } };
 }
 
-/** SPIFFE ids and other URIs stand in another field of a certificate than DNS names do. */
-function subjectAltNames(names: readonly string[]): Validation {
+/**
+ * The names that a certificate must have one of; none: any. SPIFFE ids and other URIs stand in another field than DNS
+ * names do.
+ */
+export function subjectAltNames(names: readonly string[]): Validation {
   return {
     matchTypedSubjectAltNames: names.map((name) => ({
       sanType: name.includes("://") ? San.URI : San.DNS,

@@ -5,6 +5,9 @@ import type { Endpoint, Labels } from "../../mesh/model.ts";
 /** Istio's name for a control plane's only cluster. */
 const CLUSTER_ID = "Kubernetes";
 
+/** The mark of an endpoint that ends mutual TLS, by which clusters choose how to speak to it. */
+export const MESHED = { "envoy.transport_socket_match": { tlsMode: "istio" } };
+
 /**
  * Who is behind an endpoint, in Istio's encoding `workload;namespace;canonical name;canonical revision;cluster`, for the
  * metrics of clients; and whether it can end mutual TLS, for the choice of the transport socket.
@@ -16,7 +19,7 @@ export function endpointMetadata(endpoint: Endpoint): { metadata?: Metadata } {
   return {
     metadata: create(MetadataSchema, {
       filterMetadata: {
-        ...(meshed && { "envoy.transport_socket_match": { tlsMode: "istio" } }),
+        ...(meshed && MESHED),
         istio: { workload: parts.join(";") },
       },
     }),

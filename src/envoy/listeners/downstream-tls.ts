@@ -1,4 +1,6 @@
+import { create } from "@bufbuild/protobuf";
 import type { Any } from "@bufbuild/protobuf/wkt";
+import { type TransportSocket, TransportSocketSchema } from "#envoy/config/core/v3/base_pb.js";
 import {
   type CertificateValidationContextSchema,
   CertificateValidationContext_TrustChainVerification as Chain,
@@ -9,6 +11,7 @@ import { DownstreamTlsContextSchema } from "#envoy/extensions/transport_sockets/
 import type { GatewayTls } from "../../mesh/model.ts";
 import { type Fields, pack } from "../any.ts";
 import { type CommonTls, fileCertificate, sdsCertificate, sdsSource } from "../clusters/tls-contexts.ts";
+import { type MeshTls, meshContext } from "../mesh-tls.ts";
 
 /** Istio's names of TLS versions; anything else leaves the choice to Envoy. */
 const VERSIONS: Readonly<Record<string, Version>> = {
@@ -17,6 +20,25 @@ const VERSIONS: Readonly<Record<string, Version>> = {
   TLSV1_2: Version.TLSv1_2,
   TLSV1_3: Version.TLSv1_3,
 };
+
+/** The mesh's mutual TLS: whoever comes shows an identity of the mesh. */
+export function meshServerTls(tls: MeshTls): Any {
+  return pack(DownstreamTlsContextSchema, {
+    requireClientCertificate: true,
+    commonTlsContext: meshContext(tls, ["h2", "http/1.1"]),
+  });
+}
+
+export function meshServerSocket(tls: MeshTls): TransportSocket {
+  return tlsSocket(meshServerTls(tls));
+}
+
+export function tlsSocket(context: Any): TransportSocket {
+  return create(TransportSocketSchema, {
+    name: "envoy.transport_sockets.tls",
+    configType: { case: "typedConfig", value: context },
+  });
+}
 
 /** TLS that ends at a gateway: with certificates by SDS, or from the proxy's own files. */
 export function downstreamTls(tls: GatewayTls, alpnProtocols: readonly string[]): Any {

@@ -88,6 +88,10 @@ const CLIENTS_IDLE_S = 2 * 3600;
 
 function inbound(): Fields<typeof HttpConnectionManagerSchema> {
   return {
+    // Envoy takes the header away from who does not come by mutual TLS. Of the others it keeps what they say about who
+    // called them, which their own proxy has vouched for, and adds who they are.
+    forwardClientCertDetails: Forward.APPEND_FORWARD,
+    setCurrentClientCertDetails: { subject: true, dns: true, uri: true },
     commonHttpProtocolOptions: { idleTimeout: seconds(CLIENTS_IDLE_S) },
   };
 }

@@ -19,21 +19,24 @@ export function originalDestination(): ListenerFilter {
   return listenerFilter("envoy.filters.listener.original_dst", pack(OriginalDstSchema));
 }
 
-/** Looks for TLS and its server name. */
-export function tlsInspector(): ListenerFilter {
-  return listenerFilter("envoy.filters.listener.tls_inspector", pack(TlsInspectorSchema));
+/** Inspectors wait for the client to speak, so where the server speaks first a connection would hang. */
+type Where = { only: readonly number[] } | { except: readonly number[] };
+
+const EVERYWHERE: Where = { except: [] };
+
+/** Looks for TLS, its server name and what the client offers to speak. */
+export function tlsInspector(where = EVERYWHERE): ListenerFilter {
+  return listenerFilter("envoy.filters.listener.tls_inspector", pack(TlsInspectorSchema), where);
 }
 
-/**
- * Looks whether a connection starts as HTTP. It waits for the client to speak, so where the server speaks first the
- * connection would hang: it looks only at `ports`, when they are given.
- */
-export function httpInspector(ports?: readonly number[]): ListenerFilter {
-  const filter = listenerFilter("envoy.filters.listener.http_inspector", pack(HttpInspectorSchema));
-  if (ports) {
-    filter.filterDisabled = create(PredicateSchema, { rule: { case: "notMatch", value: anyPort(ports) } });
-  }
-  return filter;
+/** Looks whether a connection that is not TLS starts as HTTP. */
+export function httpInspector(where = EVERYWHERE): ListenerFilter {
+  return listenerFilter("envoy.filters.listener.http_inspector", pack(HttpInspectorSchema), where);
+}
+
+function disabled(where: Where): Predicate | undefined {
+  if ("only" in where) return create(PredicateSchema, { rule: { case: "notMatch", value: anyPort(where.only) } });
+  return where.except.length === 0 ? undefined : anyPort(where.except);
 }
 
 function anyPort(ports: readonly number[]): Predicate {
@@ -45,6 +48,11 @@ function anyPort(ports: readonly number[]): Predicate {
   return rules.length === 1 && first ? first : create(PredicateSchema, { rule: { case: "orMatch", value: { rules } } });
 }
 
-function listenerFilter(name: string, config: Any): ListenerFilter {
-  return create(ListenerFilterSchema, { name, configType: { case: "typedConfig", value: config } });
+function listenerFilter(name: string, config: Any, where = EVERYWHERE): ListenerFilter {
+  const filterDisabled = disabled(where);
+  return create(ListenerFilterSchema, {
+    name,
+    configType: { case: "typedConfig", value: config },
+    ...(filterDisabled && { filterDisabled }),
+  });
 }

@@ -2,13 +2,10 @@ import type { Collection } from "../../engine/collection.ts";
 import type { Reader } from "../../engine/derived.ts";
 import type { Graph } from "../../engine/graph.ts";
 import type { Input } from "../../engine/input.ts";
+import { OWN_CERTIFICATE } from "../names.ts";
 import type { Peer } from "../resource-source.ts";
 import type { MeshRows } from "./mesh-rows.ts";
 import { parseRowKey } from "./row-key.ts";
-
-/** The names under which proxies ask for their own certificate with its key, and for whom they trust: Istio's. */
-export const OWN_CERTIFICATE = "default";
-export const MESH_ROOTS = "ROOTCA";
 
 /** The scope of what is the same for every proxy. */
 export const MESH_SCOPE = "mesh";

@@ -19,6 +19,7 @@ import {
 import type { Resource } from "../resource.ts";
 import type { MeshRows } from "./mesh-rows.ts";
 import type { Scope } from "./scope.ts";
+import { policyFor, serverTls } from "./server-tls.ts";
 
 /** TCP connections ask for the cluster of the address that they were made to: `tcp|10.96.0.7:3306`. */
 const BY_ADDRESS = /^tcp\|\[?([^\]|]+)\]?:(\d+)$/;
@@ -37,9 +38,10 @@ export function clusterRow(read: Reader, mesh: MeshRows, scope: Scope, name: str
     if (!found) return encoded(stubCluster(name, settings));
     const tls = scope.type === "Gateway" ? mesh.backendTls(read, scope.workload, found) : undefined;
     if (tls === "Never") return encoded(stubCluster(name, settings), origins(found));
-    const policy = tls ? { ...found.policy, tls } : found.policy;
+    const policy = tls ? { ...found.policy, tls } : policyFor(client, found);
     const subset = named.subset === "" ? {} : { subset: { name: named.subset, labels: found.subsetLabels } };
-    return encoded(outboundCluster({ ...found, ...subset, policy, settings, client }), origins(found));
+    const server = serverTls(read, mesh, found, client);
+    return encoded(outboundCluster({ ...found, ...subset, policy, settings, client, mesh: server }), origins(found));
   }
 
   const [, address, port] = BY_ADDRESS.exec(name) ?? [];
@@ -50,9 +52,10 @@ export function clusterRow(read: Reader, mesh: MeshRows, scope: Scope, name: str
     return encoded(blocked ? stubCluster(name, settings) : passthroughCluster(settings, name));
   }
   const found = mesh.cluster(read, scope.client, { host: target.host, port: Number(port), subset: "" });
-  return found
-    ? encoded(outboundCluster({ ...found, settings, client, name }), origins(found))
-    : encoded(stubCluster(name, settings));
+  if (!found) return encoded(stubCluster(name, settings));
+  const policy = policyFor(client, found);
+  const server = serverTls(read, mesh, found, client);
+  return encoded(outboundCluster({ ...found, policy, settings, client, name, mesh: server }), origins(found));
 }
 
 /** The cluster from a sidecar to its own application; undefined when no Service leads there. */

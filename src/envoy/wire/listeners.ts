@@ -5,6 +5,7 @@ import { encode } from "../encode.ts";
 import { gatewayListener, gatewayListenerName } from "../listeners/gateway.ts";
 import { virtualInboundListener } from "../listeners/inbound.ts";
 import { outboundPortListener, outboundTcpListener, virtualOutboundListener } from "../listeners/outbound.ts";
+import { meshTlsOf } from "../mesh-tls.ts";
 import { VIRTUAL_OUTBOUND } from "../names.ts";
 import type { Resource } from "../resource.ts";
 import type { MeshRows } from "./mesh-rows.ts";
@@ -47,7 +48,14 @@ export function inboundListenerRow(read: Reader, mesh: MeshRows, pod: string): R
     servicePort: port.number,
   }));
   const policies = mesh.podPolicies(read, pod);
-  const listener = virtualInboundListener({ ports, accessLogFile: mesh.settings(read).accessLogFile, policies });
+  const settings = mesh.settings(read);
+  const listener = virtualInboundListener({
+    ports,
+    accessLogFile: settings.accessLogFile,
+    modes: mesh.peerModes(read, pod),
+    tls: meshTlsOf(settings),
+    policies,
+  });
   const services = inbound.flatMap((port) => port.services.map(({ origin }) => origin));
   return encoded(listener, [...services, ...policyOrigins(policies)]);
 }

@@ -34,6 +34,8 @@ import type {
   Workload,
 } from "../../mesh/model.ts";
 import { isHttp } from "../../mesh/protocol.ts";
+import { PERMISSIVE, type PeerModes } from "../../mesh/security/peer-modes.ts";
+import { secureNames } from "../../mesh/security/secure-names.ts";
 import { parseScope, scopeOf } from "../../mesh/selectors.ts";
 import type { ServiceIndexes } from "../../mesh/services.ts";
 import type { VirtualServiceRow } from "../../mesh/virtual-services.ts";
@@ -150,6 +152,16 @@ export class MeshRows {
   gatewayPolicies(read: Reader, workload: string): HttpPolicies {
     const gateway = read.get(this.#mesh.gatewayWorkloads.rows, workload);
     return gateway ? policiesOf(this.#mesh.security, read, gateway) : {};
+  }
+
+  /** Of which a server of the service's port must show one. */
+  secureNames(read: Reader, service: Service, port: number): string[] {
+    return secureNames(this.#mesh.secureNames, read, this.settings(read), service, port);
+  }
+
+  /** Which connections a pod's sidecar takes. */
+  peerModes(read: Reader, pod: string): PeerModes {
+    return read.get(this.#mesh.peerAuthentications.ofServers, pod) ?? PERMISSIVE;
   }
 
   inbound(read: Reader, pod: string): readonly InboundPort[] {

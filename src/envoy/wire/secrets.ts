@@ -3,9 +3,10 @@ import type { Reader } from "../../engine/derived.ts";
 import { readKeyPair, readRoots } from "../../mesh/credentials.ts";
 import type { HeldCredential, ObjectRef } from "../../mesh/model.ts";
 import { encode } from "../encode.ts";
+import { MESH_ROOTS } from "../names.ts";
 import type { Resource } from "../resource.ts";
 import { keyPairSecret, rootsSecret } from "../secrets.ts";
-import { type Certificates, MESH_ROOTS } from "./certificates.ts";
+import type { Certificates } from "./certificates.ts";
 import type { MeshRows } from "./mesh-rows.ts";
 import type { Scope } from "./scope.ts";
 

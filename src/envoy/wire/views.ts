@@ -7,16 +7,18 @@ import {
   BLACK_HOLE_CLUSTER,
   INBOUND_PASSTHROUGH_CLUSTER,
   inboundClusterName,
+  MESH_ROOTS,
+  OWN_CERTIFICATE,
   outboundClusterName,
   PASSTHROUGH_CLUSTER,
   VIRTUAL_INBOUND,
   VIRTUAL_OUTBOUND,
 } from "../names.ts";
+import { askedClusters } from "../rbac/ext-authz.ts";
 import type { TypeUrl } from "../resource.ts";
 import type { Peer, View } from "../resource-source.ts";
-import { askedClusters } from "../rbac/ext-authz.ts";
 import { CLUSTER, LISTENER, SECRET, VIRTUAL_HOST } from "../types.ts";
-import { MESH_ROOTS, MESH_SCOPE, OWN_CERTIFICATE, proxyScope } from "./certificates.ts";
+import { MESH_SCOPE, proxyScope } from "./certificates.ts";
 import type { MeshRows } from "./mesh-rows.ts";
 import { rowKey } from "./row-key.ts";
 import { formatScope, type Scope } from "./scope.ts";
@@ -66,10 +68,10 @@ function sidecarView(
   for (const { targetPort } of mesh.inbound(read, pod))
     view.add(CLUSTER, inboundClusterName(targetPort), podScope(pod));
 
-  const used = read.get(uses, workload);
-  const hosts = new Set(ports.map((port) => `${port}/${PLACEHOLDER}`));
   for (const cluster of askedClusters(mesh.podPolicies(read, pod).authorization)) view.add(CLUSTER, cluster);
 
+  const used = read.get(uses, workload);
+  const hosts = new Set(ports.map((port) => `${port}/${PLACEHOLDER}`));
   if (scope.delivery === "Lazy") {
     for (const name of used?.hosts ?? []) hosts.add(name);
     for (const name of used?.clusters ?? []) view.add(CLUSTER, name);
@@ -85,11 +87,11 @@ function sidecarView(
 
 function gatewayView(read: Reader, mesh: MeshRows, scope: Scope & { type: "Gateway" }): ViewBuilder {
   const view = new ViewBuilder(scope);
-  for (const port of mesh.gatewayPorts(read, scope.workload)) {
-    view.add(LISTENER, gatewayListenerName(port));
   for (const cluster of askedClusters(mesh.gatewayPolicies(read, scope.workload).authorization)) {
     view.add(CLUSTER, cluster);
   }
+  for (const port of mesh.gatewayPorts(read, scope.workload)) {
+    view.add(LISTENER, gatewayListenerName(port));
     for (const cluster of gatewayClusters(port)) view.add(CLUSTER, cluster);
     for (const server of port.servers) {
       if (readsHttp(server)) view.add(VIRTUAL_HOST, `${tableOf(server)}/${PLACEHOLDER}`);
