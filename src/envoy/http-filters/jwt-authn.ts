@@ -51,6 +51,14 @@ function anyOrNone(providers: readonly string[]): MessageInitShape<typeof JwtReq
 /** Read as lists of words whatever the policy says, as in Istio. */
 const SPACE_DELIMITED = ["permission", "scope"];
 
+/**
+ * Envoy refuses a set without keys. This one key has the right length, and verifies nothing: no point of the curve has
+ * the y coordinate 2.
+ */
+const NO_KEY = JSON.stringify({
+  keys: [{ kty: "OKP", crv: "Ed25519", x: Buffer.from([2, ...new Array(31).fill(0)]).toString("base64url") }],
+});
+
 /** @param routesByClaims Whether the route is to be looked for again when the claims are known. */
 function provider(issuer: TokenIssuer, routesByClaims: boolean): MessageInitShape<typeof JwtProviderSchema> {
   return {
@@ -58,7 +66,7 @@ function provider(issuer: TokenIssuer, routesByClaims: boolean): MessageInitShap
     audiences: [...issuer.audiences],
     jwksSourceSpecifier: {
       case: "localJwks",
-      value: { specifier: { case: "inlineString", value: issuer.jwks } },
+      value: { specifier: { case: "inlineString", value: issuer.jwks || NO_KEY } },
     },
     forward: issuer.forward,
     forwardPayloadHeader: issuer.payloadHeader ?? "",

@@ -29,7 +29,7 @@ export interface TokenIssuer {
   issuer: string;
   /** Empty: any. */
   audiences: readonly string[];
-  /** A JSON Web Key Set; one without keys verifies nothing. */
+  /** A JSON Web Key Set; "" while no key is known: then none of its tokens is valid. */
   jwks: string;
   headers: readonly { name: string; prefix: string }[];
   params: readonly string[];
@@ -104,10 +104,8 @@ export function authenticationOf(
   };
 }
 
-const NO_KEYS = '{"keys":[]}';
-
 function keySetOf({ keySets }: RequestAuthentications, read: Reader, keys: IssuerRow["keys"]): string {
-  return "jwks" in keys ? keys.jwks : (read.get(keySets, keySetKey(keys.source)) ?? NO_KEYS);
+  return "jwks" in keys ? keys.jwks : (read.get(keySets, keySetKey(keys.source)) ?? "");
 }
 
 function ruleOf(rule: JwtRule): IssuerRow {
@@ -130,7 +128,7 @@ const FETCH_TIMEOUT_MS = 5_000;
 function keysOf(rule: JwtRule): IssuerRow["keys"] {
   if (rule.jwks) {
     const read = readKeySet(rule.jwks);
-    return { jwks: "fault" in read ? NO_KEYS : read.jwks };
+    return { jwks: "fault" in read || read.size === 0 ? "" : read.jwks };
   }
   const uri = rule.jwksUri || rule.jwks_uri;
   const timeoutMs = milliseconds(rule.timeout) ?? FETCH_TIMEOUT_MS;
