@@ -3,8 +3,9 @@ import { Graph } from "../engine/graph.ts";
 import type { Input } from "../engine/input.ts";
 import { MeshRows } from "../envoy/wire/mesh-rows.ts";
 import { EnvoySource } from "../envoy/wire/source.ts";
-import { authenticator } from "../identity/authenticator.ts";
+import { accountAuthenticator, authenticator } from "../identity/authenticator.ts";
 import { type AuthoritySource, followAuthority } from "../identity/authority-source.ts";
+import { signRequest } from "../identity/certificate-request.ts";
 import { issueCertificates } from "../identity/issuer.ts";
 import { controlPlaneNames, type ServerIdentity, serverCertificate } from "../identity/server-certificate.ts";
 import { type ReviewToken, reviewThrough } from "../identity/token-review.ts";
@@ -26,8 +27,8 @@ import { followKeySets } from "./jwks/follow-key-sets.ts";
 import type { Network } from "./jwks/network.ts";
 import { alwaysLead, type Lead } from "./lead.ts";
 import { wireModel } from "./model.ts";
-import { type Rejected, type RejectionReports, reportRejections, wireRejections } from "./status/rejections.ts";
 import { oldestProxy } from "./oldest-proxy.ts";
+import { type Rejected, type RejectionReports, reportRejections, wireRejections } from "./status/rejections.ts";
 import { keepUses } from "./use-store.ts";
 
 /** What the control plane needs of a logger; pino's fits. */
@@ -47,9 +48,9 @@ export interface ControlPlaneOptions {
   name?: string;
   /** Where it runs and keeps what is its own. Default: istio-system. */
   namespace?: string;
-  /** Which of several control planes writes what one alone must write. Default: this one. */
   /** How it reaches who publishes the keys of tokens. Default: this machine's network. */
   network?: Network;
+  /** Which of several control planes writes what one alone must write. Default: this one. */
   lead?: Lead;
   /** Whose token a proxy shows. Default: asks the store for a TokenReview. */
   review?: ReviewToken;
@@ -131,7 +132,16 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     signal,
     onError: onError("issuing a certificate"),
   });
-  const server = new DiscoveryServer({ source, authenticate: authenticator({ review }), identity, log });
+  const server = new DiscoveryServer({
+    source,
+    authenticate: authenticator({ review }),
+    identity,
+    log,
+    certificates: {
+      authenticate: accountAuthenticator({ review }),
+      sign: (caller, request) => signRequest(authority, settings().trustDomain, caller, request),
+    },
+  });
   const rejections = graph.input<readonly Rejected[]>("rejection reports");
   reportRejections(server.hub, rejections, name);
 
@@ -150,8 +160,8 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     ...Object.values(model.gatewayApi.statuses).flat(),
     ...wireReferences(graph, inputs, model.mesh).statuses,
     wireGatewayProblems(graph, inputs, model.mesh),
-    wireRejections(
     wireKeySetStatuses(graph, inputs, model.mesh.security.authentication),
+    wireRejections(
       graph,
       rejections,
       (replica, read) => replica === name || read.get(inputs.pods, `${namespace}/${replica}`) !== undefined,
@@ -174,6 +184,14 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     ),
     lead("revision", revisionDuties({ store, graph, deployments, failed }), signal),
   ];
+  await followKeySets({
+    graph,
+    inputs,
+    mesh: model.mesh,
+    network: options.network,
+    signal,
+    onError: onError("fetching keys of tokens"),
+  });
   for (const address of listen) await server.listen(address);
 
   return {
@@ -188,14 +206,6 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     rejections,
     debug: debugHandler(graph, server.hub),
     close: async () => {
-  await followKeySets({
-    graph,
-    inputs,
-    mesh: model.mesh,
-    network: options.network,
-    signal,
-    onError: onError("fetching keys of tokens"),
-  });
       stop.abort();
       await Promise.all([server.close(), kept.close(), ...writing]);
     },

@@ -2,19 +2,23 @@ import { createHash } from "node:crypto";
 import { IdentityError } from "./identity-error.ts";
 import type { ReviewToken, TokenReviewStatus } from "./token-review.ts";
 
-/** Who a token belongs to, as the API server says. */
-export interface Caller {
+/** Whose account a token is of, as the API server says. */
+export interface Account {
   namespace: string;
   serviceAccount: string;
-  pod: string;
-  podUid: string;
   /** Unix milliseconds; Infinity for a token without end. */
   expiresAt: number;
 }
 
+/** Whose token is bound to a pod, and ends with it. */
+export interface Caller extends Account {
+  pod: string;
+  podUid: string;
+}
+
 /** Resolves the value of an `authorization` header. Rejects with an IdentityError when it is no good, and with
  * whatever went wrong when that could not be found out. */
-export type Authenticate = (authorization: string | undefined) => Promise<Caller>;
+export type Authenticate<Who = Caller> = (authorization: string | undefined) => Promise<Who>;
 
 export interface AuthenticatorOptions {
   review: ReviewToken;
@@ -34,15 +38,27 @@ const UNDERWAY = 1_000;
 /** A token of a service account is about one kilobyte. */
 const LONGEST_TOKEN = 16 * 1024;
 
+/** Knows pods. */
 export function authenticator(options: AuthenticatorOptions): Authenticate {
-  const { review, audience = "istio-ca", cacheMs = 60_000, refusalCacheMs = 10_000, now = Date.now } = options;
-  const callers = new Cache<Caller>(CAPACITY);
-  const refusals = new Cache<IdentityError>(CAPACITY);
-  const underway = new Map<string, Promise<Caller>>();
+  return reviewer(options, callerOf);
+}
 
-  const ask = async (token: string, key: string): Promise<Caller> => {
+/** Knows accounts, in whatever place their token is used. */
+export function accountAuthenticator(options: AuthenticatorOptions): Authenticate<Account> {
+  return reviewer(options, accountOf);
+}
+
+type Read<Who> = (status: TokenReviewStatus, audience: string, expiresAt: number) => Who;
+
+function reviewer<Who extends Account>(options: AuthenticatorOptions, read: Read<Who>): Authenticate<Who> {
+  const { review, audience = "istio-ca", cacheMs = 60_000, refusalCacheMs = 10_000, now = Date.now } = options;
+  const callers = new Cache<Who>(CAPACITY);
+  const refusals = new Cache<IdentityError>(CAPACITY);
+  const underway = new Map<string, Promise<Who>>();
+
+  const ask = async (token: string, key: string): Promise<Who> => {
     try {
-      const caller = callerOf(await review(token, audience), audience, expiryOf(token));
+      const caller = read(await review(token, audience), audience, expiryOf(token));
       callers.set(key, caller, Math.min(now() + cacheMs, caller.expiresAt));
       return caller;
     } catch (error) {
@@ -98,7 +114,7 @@ const USER = /^system:serviceaccount:([a-z0-9-]+):([a-z0-9.-]+)$/;
 const POD = "authentication.kubernetes.io/pod-name";
 const POD_UID = "authentication.kubernetes.io/pod-uid";
 
-function callerOf(status: TokenReviewStatus, audience: string, expiresAt: number): Caller {
+function accountOf(status: TokenReviewStatus, audience: string, expiresAt: number): Account {
   if (status.authenticated !== true) {
     throw new IdentityError(
       "LTN6014",
@@ -112,12 +128,17 @@ function callerOf(status: TokenReviewStatus, audience: string, expiresAt: number
   if (namespace === undefined || serviceAccount === undefined) {
     throw new IdentityError("LTN6016", `the token is not that of a service account, but of ${status.user?.username}`);
   }
+  return { namespace, serviceAccount, expiresAt };
+}
+
+function callerOf(status: TokenReviewStatus, audience: string, expiresAt: number): Caller {
+  const account = accountOf(status, audience, expiresAt);
   const pod = status.user?.extra?.[POD]?.[0];
   const podUid = status.user?.extra?.[POD_UID]?.[0];
   if (pod === undefined || podUid === undefined) {
     throw new IdentityError("LTN6017", "the token is not bound to a pod", "use a projected one");
   }
-  return { namespace, serviceAccount, pod, podUid, expiresAt };
+  return { ...account, pod, podUid };
 }
 
 /** Forgets what is old, and the oldest when it is full. */

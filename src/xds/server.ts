@@ -11,6 +11,7 @@ import { LateenError } from "../errors.ts";
 import type { Authenticate, Caller } from "../identity/authenticator.ts";
 import { IdentityError } from "../identity/identity-error.ts";
 import type { ServerIdentity } from "../identity/server-certificate.ts";
+import { type CertificateServiceOptions, serveCertificates } from "./certificate-service.ts";
 import { Hub, type HubOptions } from "./hub.ts";
 import { envoyVersion, parseNodeId } from "./node.ts";
 import type { Session } from "./session.ts";
@@ -26,6 +27,8 @@ export interface DiscoveryServerOptions extends HubOptions {
   authenticate: Authenticate;
   identity: ServerIdentity;
   log: Log;
+  /** Where others than proxies get certificates; absent: nowhere. */
+  certificates?: Omit<CertificateServiceOptions, "log">;
 }
 
 export type Address = { path: string } | { host: string; port: number };
@@ -72,6 +75,7 @@ export class DiscoveryServer {
       const details = "LTN6101: this control plane speaks delta xDS only; set api_type: DELTA_GRPC in ads_config";
       stream.emit("error", { code: Code.UNIMPLEMENTED, details });
     };
+    if (options.certificates) serveCertificates(this.#server, { ...options.certificates, log: options.log });
     const raw = (bytes: Buffer): Buffer => bytes;
     this.#server.register(`${SERVICE}/StreamAggregatedResources`, refuse, raw, raw, "bidi");
   }
