@@ -77,6 +77,6 @@ function build(input: ListenerInput) {
     case "virtualInbound":
       return virtualInboundListener(input);
     case "gateway":
-      return gatewayListener(input);
+      return gatewayListener({ ...input, mesh: NO_MESH });
   }
 }

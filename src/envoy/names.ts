@@ -3,8 +3,6 @@ import type { ObjectRef } from "../mesh/model.ts";
 
 export const PASSTHROUGH_CLUSTER = "PassthroughCluster";
 export const INBOUND_PASSTHROUGH_CLUSTER = "InboundPassthroughCluster";
-/** Where Global rate limits are counted: whatever a Sidecar narrows its view to, a proxy finds it under this name. */
-export const LIMITER_CLUSTER = "lateen-ratelimit";
 export const BLACK_HOLE_CLUSTER = "BlackHoleCluster";
 
 export const VIRTUAL_OUTBOUND = "virtualOutbound";
@@ -49,6 +47,11 @@ export function inboundClusterName(port: number): string {
 /** The server name of mutual TLS between sidecars: `outbound_.9080_.v1_.reviews.default.svc.cluster.local`. */
 export function sidecarServerName({ host, port, subset }: ClusterName): string {
   return `outbound_.${port}_.${subset}_.${host}`;
+}
+
+export function parseSidecarServerName(name: string): ClusterName | undefined {
+  const [, port, subset = "", host = ""] = /^outbound_\.(\d+)_\.([^_]*)_\.(.+)$/.exec(name) ?? [];
+  return port === undefined ? undefined : { port: Number(port), subset, host };
 }
 
 /**

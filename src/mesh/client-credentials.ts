@@ -1,4 +1,4 @@
-/** Credentials that DestinationRules name: what gateways show to services outside, and by which roots they know them. */
+/** Credentials that DestinationRules name: what proxies show to services outside, and by which roots they know them. */
 import type { Reader } from "../engine/derived.ts";
 import type { DestinationRuleSpec } from "../kinds/istio/destination-rule-schema.ts";
 import type { TrafficPolicySpec } from "../kinds/istio/traffic-policy-schema.ts";
@@ -21,12 +21,15 @@ function namesIn(policy: TrafficPolicySpec | undefined): string[] {
 const SCHEME = "kubernetes://";
 const ROOTS = "-cacert";
 
-/** What a client may be given under a name, as the Secrets of its own namespace have it: if a rule for it says so. */
+/**
+ * What a client may be given under a name, as the Secrets of its own namespace have it: if a rule for it says so. To a
+ * sidecar only a rule for certain workloads gives something: others would hand keys to everybody.
+ */
 export function clientCredential(
   rules: DestinationRules,
   credentials: Credentials,
   read: Reader,
-  client: Client,
+  client: Client & { type: "Sidecar" | "Gateway" },
   resource: string,
 ): HeldCredential | undefined {
   if (!resource.startsWith(SCHEME)) return undefined;
@@ -34,7 +37,9 @@ export function clientCredential(
   const named = (credential: string): boolean =>
     [...read.bucket(rules.byCredential, credential).values()].some(
       ({ exportTo, origin, selector }) =>
-        isExportedTo(exportTo, origin.namespace, client.namespace) && clientMatches(client, selector),
+        isExportedTo(exportTo, origin.namespace, client.namespace) &&
+        clientMatches(client, selector) &&
+        (client.type === "Gateway" || Object.keys(selector).length > 0),
     );
   const own = `${client.namespace}/${name}`;
   if (named(name)) return { resource, part: "KeyPair", kind: "Secret", objects: [own] };

@@ -7,7 +7,7 @@ import type { Gateway } from "../kinds/istio/gateway-schema.ts";
 import { type Credentials, credentialProblem } from "./credentials.ts";
 import type { MeshInputs } from "./inputs.ts";
 import type { IstioGateways } from "./istio-gateways.ts";
-import type { GatewayServer, GatewayTls } from "./model.ts";
+import type { GatewayServer } from "./model.ts";
 import type { ConditionRow, StatusRow } from "./status-row.ts";
 
 interface Sources {
@@ -23,12 +23,8 @@ export function wireGatewayProblems(
   return graph.derive<Gateway, StatusRow>("problems of Istio gateways", gateways, (key, { metadata }, read) => {
     const { name, namespace = "", generation = 0 } = metadata;
     const rows = [...read.bucket(istioGateways.byGateway, key).values()];
-    const unserved = new Set(rows.flatMap(({ server }) => unservedMode(server)));
     const unresolved = new Set(rows.flatMap(({ server }) => unusable(server, credentials, read)));
-    const conditions = [
-      ...failed("Programmed", "UnsupportedMode", unserved, generation),
-      ...failed("ResolvedRefs", "InvalidCertificateRef", unresolved, generation),
-    ];
+    const conditions = failed("ResolvedRefs", "InvalidCertificateRef", unresolved, generation);
     if (conditions.length === 0) return undefined;
     return { type: gatewayKind.type, namespace, name, status: { conditions, observedGeneration: generation } };
   });
@@ -37,16 +33,6 @@ export function wireGatewayProblems(
 function failed(type: string, reason: string, messages: ReadonlySet<string>, generation: number): ConditionRow[] {
   if (messages.size === 0) return [];
   return [{ type, status: "False", reason, message: [...messages].join("\n"), observedGeneration: generation }];
-}
-
-const MODES: Partial<Record<GatewayTls["mode"], string>> = {
-  IstioMutual: "ISTIO_MUTUAL is not served yet: gateways have no certificates of the mesh",
-  AutoPassthrough: "AUTO_PASSTHROUGH is not served: pass TLS through with mode PASSTHROUGH and tls routes",
-};
-
-function unservedMode({ name, tls }: GatewayServer): string[] {
-  const why = tls && MODES[tls.mode];
-  return why === undefined ? [] : [`server ${name}: ${why}`];
 }
 
 function unusable({ name, tls }: GatewayServer, credentials: Credentials, read: Reader): string[] {

@@ -69,7 +69,7 @@ test("servers that end TLS have tables of hosts of their own, those of plain HTT
   assert.deepEqual(w.servers().map(tableOf), ["http.80", "http.80", "https.443.s.g.default"]);
 });
 
-test("a Gateway says which Secrets it misses, and that modes are not served", async () => {
+test("a Gateway says which Secrets it misses; the mesh's own certificates need none", async () => {
   const w = world();
   w.gateway(server({ mode: "SIMPLE", credentialName: "cert" }));
   assert.deepEqual(
@@ -81,9 +81,6 @@ test("a Gateway says which Secrets it misses, and that modes are not served", as
   w.gateway(server({ mode: "MUTUAL", credentialName: "cert" }), server({ mode: "ISTIO_MUTUAL" }, "mesh"));
   assert.deepEqual(
     w.conditions().map(({ type, message }) => [type, message.split(";")[0]]),
-    [
-      ["Programmed", "server mesh: ISTIO_MUTUAL is not served yet: gateways have no certificates of the mesh"],
-      ["ResolvedRefs", "server https: Secret edge/cert: it has no CA certificates under ca.crt"],
-    ],
+    [["ResolvedRefs", "server https: Secret edge/cert: it has no CA certificates under ca.crt"]],
   );
 });

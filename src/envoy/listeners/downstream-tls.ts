@@ -21,16 +21,16 @@ const VERSIONS: Readonly<Record<string, Version>> = {
   TLSV1_3: Version.TLSv1_3,
 };
 
-/** The mesh's mutual TLS: whoever comes shows an identity of the mesh. */
-export function meshServerTls(tls: MeshTls): Any {
-  return pack(DownstreamTlsContextSchema, {
-    requireClientCertificate: true,
-    commonTlsContext: meshContext(tls, ["h2", "http/1.1"]),
-  });
+export function meshServerSocket(mesh: MeshTls): TransportSocket {
+  return tlsSocket(meshServerTls(mesh, ["h2", "http/1.1"]));
 }
 
-export function meshServerSocket(tls: MeshTls): TransportSocket {
-  return tlsSocket(meshServerTls(tls));
+/** The mesh's mutual TLS: whoever comes shows an identity of the mesh, one of `names` if there are any. */
+function meshServerTls(mesh: MeshTls, alpnProtocols: readonly string[], names: readonly string[] = []): Any {
+  return pack(DownstreamTlsContextSchema, {
+    requireClientCertificate: true,
+    commonTlsContext: meshContext(mesh, alpnProtocols, names),
+  });
 }
 
 export function tlsSocket(context: Any): TransportSocket {
@@ -40,8 +40,9 @@ export function tlsSocket(context: Any): TransportSocket {
   });
 }
 
-/** TLS that ends at a gateway: with certificates by SDS, or from the proxy's own files. */
-export function downstreamTls(tls: GatewayTls, alpnProtocols: readonly string[]): Any {
+/** TLS that ends at a gateway: the mesh's, or with certificates by SDS, or from the proxy's own files. */
+export function gatewayTls(tls: GatewayTls, mesh: MeshTls, alpnProtocols: readonly string[]): Any {
+  if (tls.mode === "IstioMutual") return meshServerTls(mesh, alpnProtocols, tls.subjectAltNames);
   return pack(DownstreamTlsContextSchema, {
     commonTlsContext: {
       alpnProtocols: [...alpnProtocols],

@@ -1,7 +1,7 @@
 /** What a gateway's clients meet: one listener for each port, with a filter chain for each way to serve it. */
 import { create } from "@bufbuild/protobuf";
 import type { Any } from "@bufbuild/protobuf/wkt";
-import { TrafficDirection, TransportSocketSchema } from "#envoy/config/core/v3/base_pb.js";
+import { TrafficDirection } from "#envoy/config/core/v3/base_pb.js";
 import type { Filter, FilterChainSchema } from "#envoy/config/listener/v3/listener_components_pb.js";
 import { type Listener, ListenerSchema } from "#envoy/config/listener/v3/listener_pb.js";
 import { endsTls, readsHttp, tableOf } from "../../mesh/gateways.ts";
@@ -9,11 +9,12 @@ import type { GatewayPort, GatewayServer, TcpRoute } from "../../mesh/model.ts";
 import { address } from "../addresses.ts";
 import type { Fields } from "../any.ts";
 import type { HttpPolicies } from "../http-filters/filter.ts";
+import { MESH_HTTP, MESH_TCP, type MeshTls } from "../mesh-tls.ts";
 import { BLACK_HOLE_CLUSTER } from "../names.ts";
-import { downstreamTls } from "./downstream-tls.ts";
+import { gatewayTls, tlsSocket } from "./downstream-tls.ts";
 import { httpConnectionManager } from "./http-connection-manager.ts";
 import { tlsInspector } from "./listener-filters.ts";
-import { tcpForward, tcpProxy } from "./network-filters.ts";
+import { tcpByServerName, tcpForward, tcpProxy } from "./network-filters.ts";
 import { tcpPolicyFilters } from "./policy-filters.ts";
 
 type Chain = Fields<typeof FilterChainSchema>;
@@ -25,16 +26,19 @@ export function gatewayListenerName({ bind, targetPort }: Pick<GatewayPort, "bin
 export interface GatewayListenerParams {
   port: GatewayPort;
   accessLogFile: string;
+  mesh: MeshTls;
+  /** Clusters that serve requests as well as bytes. */
+  undeclared?: readonly string[];
   /** What the gateway enforces on those who call it. Absent: nothing. */
   policies?: HttpPolicies;
 }
 
 /** What all chains have in common. */
-type Common = Required<Pick<GatewayListenerParams, "accessLogFile" | "policies">>;
+type Common = Required<Omit<GatewayListenerParams, "port">>;
 
 /** Undefined when nothing that the port's servers want can be served: Envoy refuses a listener without chains. */
-export function gatewayListener({ port, accessLogFile, policies = {} }: GatewayListenerParams): Listener | undefined {
-  const common = { accessLogFile, policies };
+export function gatewayListener({ port, ...params }: GatewayListenerParams): Listener | undefined {
+  const common = { undeclared: [], policies: {}, ...params };
   const name = gatewayListenerName(port);
   const http = (routes: string) =>
     httpConnectionManager({
@@ -43,7 +47,8 @@ export function gatewayListener({ port, accessLogFile, policies = {} }: GatewayL
       routes,
       // its virtual hosts are pushed; a cluster that is on its way is worth waiting for
       lazy: true,
-      ...common,
+      accessLogFile: common.accessLogFile,
+      policies: common.policies,
     });
   const chains = port.servers.flatMap((server) => {
     const routes = port.tcpRoutes.filter(({ table }) => table === tableOf(server));
@@ -66,12 +71,14 @@ type Http = (routes: string) => Filter;
 function tlsChains(server: GatewayServer, routes: readonly TcpRoute[], common: Common, http: Http): Chain[] {
   const ended = endsTls(server) ? server.tls : undefined;
   if (server.protocol === "HTTPS") {
+    if (server.tls?.mode === "AutoPassthrough") return [forMesh(server, common)];
     return ended
-      ? [chain(server, server.hosts, [http(tableOf(server))], downstreamTls(ended, ["h2", "http/1.1"]))]
+      ? [chain(server, server.hosts, [http(tableOf(server))], gatewayTls(ended, common.mesh, ["h2", "http/1.1"]))]
       : [];
   }
   if (server.protocol !== "TLS") return [];
-  const context = ended && downstreamTls(ended, []);
+  if (server.tls?.mode === "AutoPassthrough") return [forMesh(server, common)];
+  const context = ended && gatewayTls(ended, common.mesh, []);
   return [
     ...routes.map((route) =>
       chain(server, route.sniHosts.length > 0 ? route.sniHosts : server.hosts, tcp([route], common), context),
@@ -90,6 +97,13 @@ function plainChain(port: GatewayPort, common: Common, http: Http): Chain | unde
   return { name: "tcp", filters: tcp(routes, common) };
 }
 
+/** For the mesh's own TLS on its way to wherever its server name says; nobody else's. */
+function forMesh(server: GatewayServer, { accessLogFile, policies }: Common): Chain {
+  const filters = [...tcpPolicyFilters(policies), ...tcpByServerName(accessLogFile)];
+  const made = chain(server, server.hosts, filters, undefined);
+  return { ...made, filterChainMatch: { ...made.filterChainMatch, applicationProtocols: [...MESH_HTTP, ...MESH_TCP] } };
+}
+
 /** For connections that ask for one of these hosts. `tls`: as the gateway ends it. */
 function chain(
   { origin, name }: GatewayServer,
@@ -101,18 +115,16 @@ function chain(
     name: `${origin.namespace}/${origin.name}/${name}`,
     filterChainMatch: { transportProtocol: "tls", serverNames: names(hosts) },
     filters,
-    ...(tls && {
-      transportSocket: create(TransportSocketSchema, {
-        name: "envoy.transport_sockets.tls",
-        configType: { case: "typedConfig", value: tls },
-      }),
-    }),
+    ...(tls && { transportSocket: tlsSocket(tls) }),
   };
 }
 
-function tcp([route]: readonly TcpRoute[], { accessLogFile, policies }: Common): Filter[] {
-  const forward = route && tcpForward(route.destinations, accessLogFile);
-  return [...tcpPolicyFilters(policies), forward ?? tcpProxy(BLACK_HOLE_CLUSTER, accessLogFile)];
+function tcp([route]: readonly TcpRoute[], { accessLogFile, policies, undeclared }: Common): Filter[] {
+  const forward = route ? tcpForward(route.destinations, accessLogFile, undeclared) : [];
+  return [
+    ...tcpPolicyFilters(policies),
+    ...(forward.length > 0 ? forward : [tcpProxy(BLACK_HOLE_CLUSTER, accessLogFile)]),
+  ];
 }
 
 /** No name means any to Envoy, which does not know `*`. */
@@ -128,6 +140,6 @@ function distinct(chains: readonly Chain[]): Chain[] {
     const left = serverNames.filter((name) => !seen.has(name));
     if (serverNames.length === 0 ? seen.has("*") : left.length === 0) return [];
     for (const name of serverNames.length === 0 ? ["*"] : left) seen.add(name);
-    return [{ ...chain, filterChainMatch: { transportProtocol: "tls", serverNames: left } }];
+    return [{ ...chain, filterChainMatch: { ...chain.filterChainMatch, serverNames: left } }];
   });
 }

@@ -8,7 +8,8 @@ import { pack } from "../any.ts";
 import { ads } from "../config-sources.ts";
 import { noTimeout, seconds } from "../durations.ts";
 import { ON_DEMAND_TIMEOUT_S } from "../http-filters/on-demand.ts";
-import { outboundClusterName, statName } from "../names.ts";
+import { MESH_TCP } from "../mesh-tls.ts";
+import { type ClusterName, outboundClusterName, parseSidecarServerName, statName } from "../names.ts";
 import { weightedOf } from "../routes/actions.ts";
 import { accessLogs } from "./access-logs.ts";
 
@@ -28,13 +29,21 @@ export function tcpProxy(cluster: string, accessLogFile: string): Filter {
   );
 }
 
-/** Sends a connection to a service, or to several by weight. Their clusters may come when first needed. */
-export function tcpForward(destinations: readonly Destination[], accessLogFile: string): Filter | undefined {
+/**
+ * Sends a connection to a service, or to several by weight. Their clusters may come when first needed.
+ * @param undeclared Clusters that serve requests as well, where the server's proxy must be told that these are bytes.
+ */
+export function tcpForward(
+  destinations: readonly Destination[],
+  accessLogFile: string,
+  undeclared: readonly string[] = [],
+): Filter[] {
   const weighted = weightedOf(destinations);
   const [first, ...others] = weighted;
-  if (!first) return undefined;
+  if (!first) return [];
   const name = outboundClusterName(first);
-  return networkFilter(
+  const told = weighted.some((each) => undeclared.includes(outboundClusterName(each)));
+  const forward = networkFilter(
     TCP_PROXY,
     pack(TcpProxySchema, {
       statPrefix: statName(name),
@@ -49,6 +58,7 @@ export function tcpForward(destinations: readonly Destination[], accessLogFile: 
       accessLog: accessLogs(accessLogFile),
     }),
   );
+  return told ? [filterState("envoy.network.application_protocols", MESH_TCP[0]), forward] : [forward];
 }
 
 /** `tcp|10.96.0.7:5432`: the cluster that a connection asks for, of which only the address is known. */
@@ -69,25 +79,47 @@ export function parseAddressClusterName(name: string): { ip: string; port: numbe
  * configured one.
  */
 export function tcpByAddress(accessLogFile: string): Filter[] {
-  const name = "tcp|%DOWNSTREAM_LOCAL_ADDRESS%";
-  const state = pack(SetFilterStateSchema, {
-    onNewConnection: [
-      {
-        key: { case: "objectKey", value: "envoy.tcp_proxy.cluster" },
-        value: {
-          case: "formatString",
-          value: { format: { case: "textFormatSource", value: { specifier: { case: "inlineString", value: name } } } },
-        },
-      },
-    ],
-  });
+  return tcpByName("tcp_by_address", "tcp|%DOWNSTREAM_LOCAL_ADDRESS%", accessLogFile);
+}
+
+/** `sni|outbound_.9080_._.reviews.default.svc.cluster.local` */
+const BY_SERVER_NAME = "sni|";
+
+/** The part of the mesh that mutual TLS on its way to it asks for; undefined when the name is none of these. */
+export function parseServerClusterName(name: string): ClusterName | undefined {
+  return name.startsWith(BY_SERVER_NAME) ? parseSidecarServerName(name.slice(BY_SERVER_NAME.length)) : undefined;
+}
+
+/** Sends TLS on, as it is, to the service that its server name stands for. The client writes that name: hence the mark. */
+export function tcpByServerName(accessLogFile: string): Filter[] {
+  return tcpByName("tcp_by_server_name", `${BY_SERVER_NAME}%REQUESTED_SERVER_NAME%`, accessLogFile);
+}
+
+function tcpByName(statPrefix: string, format: string, accessLogFile: string): Filter[] {
   const proxy = pack(TcpProxySchema, {
-    statPrefix: statName("tcp_by_address"),
+    statPrefix: statName(statPrefix),
     clusterSpecifier: { case: "cluster", value: "unused" },
     onDemand: onDemand(),
     accessLog: accessLogs(accessLogFile),
   });
-  return [networkFilter("envoy.filters.network.set_filter_state", state), networkFilter(TCP_PROXY, proxy)];
+  return [filterState("envoy.tcp_proxy.cluster", format), networkFilter(TCP_PROXY, proxy)];
+}
+
+function filterState(objectKey: string, format: string): Filter {
+  const state = pack(SetFilterStateSchema, {
+    onNewConnection: [
+      {
+        key: { case: "objectKey", value: objectKey },
+        value: {
+          case: "formatString",
+          value: {
+            format: { case: "textFormatSource", value: { specifier: { case: "inlineString", value: format } } },
+          },
+        },
+      },
+    ],
+  });
+  return networkFilter("envoy.filters.network.set_filter_state", state);
 }
 
 const TCP_PROXY = "envoy.filters.network.tcp_proxy";

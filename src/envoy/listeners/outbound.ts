@@ -98,8 +98,7 @@ export interface OutboundTcpParams {
 export function outboundTcpListener(params: OutboundTcpParams): Listener {
   const tls = params.routes.filter(({ sniHosts }) => sniHosts.length > 0);
   const plain = params.routes.find(({ sniHosts }) => sniHosts.length === 0);
-  const filter = plain && tcpForward(plain.destinations, params.accessLogFile);
-  const rest = filter ?? tcpProxy(BLACK_HOLE_CLUSTER, params.accessLogFile);
+  const filters = plain ? tcpForward(plain.destinations, params.accessLogFile) : [];
   return create(ListenerSchema, {
     name: `${params.address}_${params.port}`,
     address: address(params.address, params.port),
@@ -107,20 +106,22 @@ export function outboundTcpListener(params: OutboundTcpParams): Listener {
     trafficDirection: TrafficDirection.OUTBOUND,
     ...(tls.length > 0 && { listenerFilters: [tlsInspector()], ...inspection() }),
     filterChains: tls.flatMap((route) => sniChain(route, params.accessLogFile)),
-    defaultFilterChain: { filters: [rest] },
+    defaultFilterChain: {
+      filters: filters.length > 0 ? filters : [tcpProxy(BLACK_HOLE_CLUSTER, params.accessLogFile)],
+    },
   });
 }
 
 const EVERYWHERE = ["0.0.0.0/0", "::/0"];
 
 function sniChain(route: TcpRoute, accessLogFile: string): Chain[] {
-  const filter = tcpForward(route.destinations, accessLogFile);
-  if (!filter) return [];
+  const filters = tcpForward(route.destinations, accessLogFile);
+  if (filters.length === 0) return [];
   return [
     {
       name: route.sniHosts.join(","),
       filterChainMatch: { transportProtocol: "tls", serverNames: [...route.sniHosts] },
-      filters: [filter],
+      filters,
     },
   ];
 }

@@ -1,6 +1,6 @@
 import { type Cluster, ClusterSchema } from "#envoy/config/cluster/v3/cluster_pb.js";
 import type { Reader } from "../../engine/derived.ts";
-import type { ObjectRef } from "../../mesh/model.ts";
+import type { ObjectRef, TrafficPolicy } from "../../mesh/model.ts";
 import {
   blackHoleCluster,
   inboundCluster,
@@ -10,6 +10,7 @@ import {
   stubCluster,
 } from "../clusters.ts";
 import { encode } from "../encode.ts";
+import { parseServerClusterName } from "../listeners/network-filters.ts";
 import {
   BLACK_HOLE_CLUSTER,
   INBOUND_PASSTHROUGH_CLUSTER,
@@ -32,6 +33,7 @@ export function clusterRow(read: Reader, mesh: MeshRows, scope: Scope, name: str
   if (name === INBOUND_PASSTHROUGH_CLUSTER) return encoded(inboundPassthroughCluster(settings));
   if (name === BLACK_HOLE_CLUSTER) return encoded(blackHoleCluster(settings));
 
+
   const named = parseOutboundClusterName(name);
   if (named) {
     const found = mesh.cluster(read, scope.client, named);
@@ -42,6 +44,17 @@ export function clusterRow(read: Reader, mesh: MeshRows, scope: Scope, name: str
     const subset = named.subset === "" ? {} : { subset: { name: named.subset, labels: found.subsetLabels } };
     const server = serverTls(read, mesh, found, client);
     return encoded(outboundCluster({ ...found, ...subset, policy, settings, client, mesh: server }), origins(found));
+  }
+
+  const passed = parseServerClusterName(name);
+  if (passed) {
+    const found = mesh.cluster(read, scope.client, passed);
+    if (!found) return encoded(stubCluster(name, settings));
+    const subset = { name: passed.subset, labels: found.subsetLabels };
+    // what comes is encrypted for whom it goes to
+    const policy: TrafficPolicy = { ...found.policy, tls: { mode: "Disable", subjectAltNames: [] } };
+    const server = serverTls(read, mesh, found, client);
+    return encoded(outboundCluster({ ...found, subset, policy, settings, client, name, mesh: server }), origins(found));
   }
 
   const [, address, port] = BY_ADDRESS.exec(name) ?? [];

@@ -1,7 +1,7 @@
 import type { Reader } from "../../engine/derived.ts";
-import { type Gateways, gatewayHost, gatewayPorts, gatewayServers, tableOf } from "../../mesh/gateways.ts";
+import { type Gateways, gatewayHost, gatewayServers, tableOf } from "../../mesh/gateways.ts";
 import { covers } from "../../mesh/hosts.ts";
-import type { GatewayPort, GatewayServer, HeldCredential, HttpRoute } from "../../mesh/model.ts";
+import type { HeldCredential, HttpRoute } from "../../mesh/model.ts";
 
 /** What one domain of a gateway's port serves. */
 export interface GatewayDomain {
@@ -11,16 +11,6 @@ export interface GatewayDomain {
   /** Whether they speak TLS to it. */
   tls: boolean;
   httpsRedirect: boolean;
-}
-
-/**
- * The ports of a gateway (`namespace/workload`) that can be served. Servers that show or take the mesh's own
- * certificates are left out: proxies have none yet.
- */
-export function servedPorts(gateways: Gateways, read: Reader, workload: string): GatewayPort[] {
-  return gatewayPorts(gateways, read, workload)
-    .map((port) => ({ ...port, servers: port.servers.filter((server) => !needsMeshIdentity(server)) }))
-    .filter(({ servers }) => servers.length > 0);
 }
 
 /** Undefined when nothing serves the domain in the table. */
@@ -57,8 +47,4 @@ export function gatewayCredential(
     }
   }
   return undefined;
-}
-
-function needsMeshIdentity({ tls }: GatewayServer): boolean {
-  return tls?.mode === "IstioMutual" || tls?.mode === "AutoPassthrough";
 }

@@ -1,12 +1,12 @@
 import { type Listener, ListenerSchema } from "#envoy/config/listener/v3/listener_pb.js";
 import type { Reader } from "../../engine/derived.ts";
-import type { ObjectRef } from "../../mesh/model.ts";
+import type { GatewayPort, ObjectRef } from "../../mesh/model.ts";
 import { encode } from "../encode.ts";
 import { gatewayListener, gatewayListenerName } from "../listeners/gateway.ts";
 import { virtualInboundListener } from "../listeners/inbound.ts";
 import { outboundPortListener, outboundTcpListener, virtualOutboundListener } from "../listeners/outbound.ts";
 import { meshTlsOf } from "../mesh-tls.ts";
-import { VIRTUAL_OUTBOUND } from "../names.ts";
+import { outboundClusterName, VIRTUAL_OUTBOUND } from "../names.ts";
 import type { Resource } from "../resource.ts";
 import type { MeshRows } from "./mesh-rows.ts";
 import { policyOrigins } from "./policies.ts";
@@ -18,7 +18,10 @@ export function listenerRow(read: Reader, mesh: MeshRows, scope: Scope, name: st
   if (scope.type === "Gateway") {
     const port = mesh.gatewayPorts(read, scope.workload).find((each) => gatewayListenerName(each) === name);
     const policies = mesh.gatewayPolicies(read, scope.workload);
-    const listener = port && gatewayListener({ port, accessLogFile: settings.accessLogFile, policies });
+    if (!port) return undefined;
+    const undeclared = undeclaredClusters(read, mesh, scope.client, port);
+    const { accessLogFile } = settings;
+    const listener = gatewayListener({ port, accessLogFile, mesh: meshTlsOf(settings), undeclared, policies });
     if (!listener) return undefined;
     return encoded(listener, [...port.servers.map(({ origin }) => origin), ...policyOrigins(policies)]);
   }
@@ -36,6 +39,15 @@ export function listenerRow(read: Reader, mesh: MeshRows, scope: Scope, name: st
   }
   const lazy = scope.delivery === "Lazy";
   return encoded(outboundPortListener({ settings, serviceRanges, port, lazy }));
+}
+
+/** Clusters to which a gateway sends connections, while nobody says whether their servers read requests or bytes. */
+function undeclaredClusters(read: Reader, mesh: MeshRows, client: string, { tcpRoutes }: GatewayPort): string[] {
+  const destinations = tcpRoutes.flatMap((route) => route.destinations);
+  return destinations.flatMap((destination) => {
+    const found = mesh.cluster(read, client, destination);
+    return found?.port.protocol === "Auto" && !found.policy.tls ? [outboundClusterName(destination)] : [];
+  });
 }
 
 /** The inbound listener of a sidecar: what others find at its pod. */

@@ -6,6 +6,7 @@ import { clientCredential } from "../../mesh/client-credentials.ts";
 import { type BackendTls, backendTlsOf, clientCertificateOf, namedRoots } from "../../mesh/gateway-api/backend-tls.ts";
 import { type MeshRoutes, meshRoutesKey } from "../../mesh/gateway-api/mesh-routes.ts";
 import type { GatewayApi } from "../../mesh/gateway-api/wire.ts";
+import { gatewayPorts } from "../../mesh/gateways.ts";
 import { isExportedTo } from "../../mesh/hosts.ts";
 import type { InboundPort } from "../../mesh/inbound.ts";
 import type { MeshInputs } from "../../mesh/inputs.ts";
@@ -41,7 +42,7 @@ import type { ServiceIndexes } from "../../mesh/services.ts";
 import type { VirtualServiceRow } from "../../mesh/virtual-services.ts";
 import type { HttpPolicies } from "../http-filters/filter.ts";
 import { type ClusterName, PROXY_PORTS } from "../names.ts";
-import { type GatewayDomain, gatewayCredential, gatewayDomain, servedPorts } from "./gateway-rows.ts";
+import { type GatewayDomain, gatewayCredential, gatewayDomain } from "./gateway-rows.ts";
 import { policiesOf } from "./policies.ts";
 
 /** On a pod: `Eager` or `Lazy`, whatever the mesh does. */
@@ -247,7 +248,7 @@ export class MeshRows {
   }
 
   gatewayPorts(read: Reader, workload: string): GatewayPort[] {
-    return servedPorts(this.#mesh.gateways, read, workload);
+    return gatewayPorts(this.#mesh.gateways, read, workload);
   }
 
   gatewayDomain(read: Reader, workload: string, table: string, domain: string): GatewayDomain | undefined {
@@ -262,8 +263,14 @@ export class MeshRows {
     return (
       gatewayCredential(this.#mesh.gateways, read, workload, resource) ??
       namedRoots(this.#backendTls, read, resource) ??
-      clientCredential(destinationRules, credentials, read, parseScope(client), resource)
+      clientCredential(destinationRules, credentials, read, { type: "Gateway", ...parseScope(client) }, resource)
     );
+  }
+
+  /** What a sidecar may be given under a name. */
+  sidecarCredential(read: Reader, client: string, resource: string): HeldCredential | undefined {
+    const { destinationRules, credentials } = this.#mesh;
+    return clientCredential(destinationRules, credentials, read, { type: "Sidecar", ...parseScope(client) }, resource);
   }
 
   secret(read: Reader, key: string): SecretObject | undefined {

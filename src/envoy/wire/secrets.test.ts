@@ -162,6 +162,31 @@ test("what a DestinationRule names is for gateways that it is for, of their own 
   for (const stranger of [other, sidecar]) assert.equal(w.ask(stranger, "kubernetes://client").read(), undefined);
 });
 
+test("a sidecar gets what a DestinationRule for its workload names, and no other sidecar does", async () => {
+  const w = world();
+  const pair = await authority.issue("client");
+  w.inputs.secrets.set("edge/client", tlsSecret("edge/client", pair, authority.certificate));
+  w.inputs.destinationRules.set("edge/outside", {
+    apiVersion: "networking.istio.io/v1",
+    kind: "DestinationRule",
+    metadata: { name: "outside", namespace: "edge" },
+    spec: {
+      host: "outside.com",
+      workloadSelector: { matchLabels: { app: "caller" } },
+      trafficPolicy: { tls: { mode: "MUTUAL", credentialName: "client" } },
+    },
+  });
+  const caller = w.proxy("caller-1", "edge", { app: "caller" }, "sidecar");
+  assert.equal(keyOf(w.ask(caller, "kubernetes://client").read()), pair.privateKey);
+  assert.equal(w.ask(caller, "kubernetes://client-cacert").read()?.case, "validationContext");
+  for (const stranger of [
+    w.proxy("other-1", "edge", { app: "other" }, "sidecar"),
+    w.proxy("foreign-1", "other", { app: "caller" }, "sidecar"),
+  ]) {
+    assert.equal(w.ask(stranger, "kubernetes://client").read(), undefined);
+  }
+});
+
 test("what a Secret holds is not in the engine's account of what it did", async () => {
   const w = world();
   const pair = await authority.issue("a.com");

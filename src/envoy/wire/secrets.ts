@@ -15,8 +15,10 @@ import type { Scope } from "./scope.ts";
  * used, or nothing that is written for the proxy names it.
  */
 export function secretRow(read: Reader, mesh: MeshRows, scope: Scope, name: string): Resource | undefined {
-  if (scope.type !== "Gateway") return undefined;
-  const credential = mesh.gatewayCredential(read, scope.workload, scope.client, name);
+  const credential =
+    scope.type === "Gateway"
+      ? mesh.gatewayCredential(read, scope.workload, scope.client, name)
+      : mesh.sidecarCredential(read, scope.client, name);
   const secret = credential && secretOf(read, mesh, credential);
   return secret && encode(SecretSchema, secret, { name, origins: originsOf(credential) });
 }
