@@ -3,6 +3,8 @@ import type { ObjectRef } from "../mesh/model.ts";
 
 export const PASSTHROUGH_CLUSTER = "PassthroughCluster";
 export const INBOUND_PASSTHROUGH_CLUSTER = "InboundPassthroughCluster";
+/** Where Global rate limits are counted: whatever a Sidecar narrows its view to, a proxy finds it under this name. */
+export const LIMITER_CLUSTER = "lateen-ratelimit";
 export const BLACK_HOLE_CLUSTER = "BlackHoleCluster";
 
 export const VIRTUAL_OUTBOUND = "virtualOutbound";
