@@ -19,9 +19,11 @@ import { type ApiServer, startApiServer } from "./api/server.ts";
 import { startControllers } from "./controllers/start.ts";
 import { injection } from "./injection.ts";
 import { createMeshObjects } from "./mesh-objects.ts";
+import { nodeHome } from "./node/home.ts";
 import { findNode, startNode, stopNode } from "./node/lifecycle.ts";
 import { markPodsStopped } from "./stale-pods.ts";
 import { writeWorldFile } from "./world-file.ts";
+import { worldNetwork } from "./world-network.ts";
 
 export interface WorldOptions {
   home: string;
@@ -69,6 +71,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     listen: [{ path: join(home, "run/xds.sock") }],
     log,
     gatewayPod,
+    network: worldNetwork(store, nodeHome(home).nodeSocket),
     review: async (token, audience) => {
       const found = await api.reviewToken(token, [audience]);
       return found ? { authenticated: true, ...found } : { authenticated: false, error: "the token is not valid" };

@@ -16,7 +16,7 @@ serve(
     "/": () => ({
       status: 200,
       type: "text/plain",
-      body: "/get /anything /headers /ip /hostname /status/N /delay/S /bytes/N\n",
+      body: "/get /anything /headers /ip /hostname /status/N /delay/S /bytes/N /base64/TEXT\n",
     }),
     "/get": echo,
     "/post": echo,
@@ -32,6 +32,11 @@ serve(
       const status = numberIn(url, 200, 599);
       return { status: status ?? 400, type: "text/plain", body: "" };
     },
+    "/base64/": (_request, url) => ({
+      status: 200,
+      type: "text/plain",
+      body: Buffer.from(url.pathname.split("/").at(-1) ?? "", "base64url").toString(),
+    }),
     "/delay/": async (request, url) => {
       const seconds = numberIn(url, 0, LONGEST_DELAY_S);
       if (seconds === undefined) return json(400, { error: `please provide seconds from 0 to ${LONGEST_DELAY_S}` });

@@ -73,7 +73,7 @@ async function get(url: URL, { network, rules, signal }: FetchOptions): Promise<
   const [address] = addresses;
   if (address === undefined) throw new Error(`${host} has no address`);
   const port = Number(url.port) || (url.protocol === "https:" ? 443 : 80);
-  const response = await exchange(url, network.connect(address, port), host, signal);
+  const response = await exchange(url, await unlessAborted(network.connect(address, port), signal), host, signal);
   const status = response.statusCode ?? 0;
   const { location } = response.headers;
   if (status >= 300 && status < 400 && location !== undefined) {

@@ -7,11 +7,11 @@ export interface Network {
   /** Addresses of a name, in the order in which they are to be tried. */
   resolve(host: string): Promise<readonly string[]>;
   /** Opens a connection to just this address. What fails is an `error` of the stream. */
-  connect(address: string, port: number): Duplex;
+  connect(address: string, port: number): Promise<Duplex>;
 }
 
 /** The network of this machine, or of istiod's pod. */
 export const hostNetwork: Network = {
   resolve: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
-  connect: (host, port) => connect({ host, port, noDelay: true }),
+  connect: async (host, port) => connect({ host, port, noDelay: true }),
 };

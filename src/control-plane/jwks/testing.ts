@@ -30,7 +30,7 @@ export function testNetwork(port: number, names: Record<string, readonly string[
           resolved.push(host);
           return names[host] ?? [PUBLIC];
         },
-        connect: (address, at) => {
+        connect: async (address, at) => {
           connected.push(`${address}:${at}`);
           return connect(port, "127.0.0.1");
         },
