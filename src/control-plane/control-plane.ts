@@ -28,6 +28,7 @@ import type { Network } from "./jwks/network.ts";
 import { alwaysLead, type Lead } from "./lead.ts";
 import { wireModel } from "./model.ts";
 import { oldestProxy } from "./oldest-proxy.ts";
+import { keepPeerStandings } from "./peer-standings.ts";
 import { type Rejected, type RejectionReports, reportRejections, wireRejections } from "./status/rejections.ts";
 import { keepUses } from "./use-store.ts";
 
@@ -144,6 +145,9 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   });
   const rejections = graph.input<readonly Rejected[]>("rejection reports");
   reportRejections(server.hub, rejections, name);
+
+  const peers = model.mesh.peerAuthentications;
+  keepPeerStandings({ graph, peers, quiet: () => server.hub.quiet(), signal });
 
   const gatewayPod = graph.input<GatewayPod>("gateway pod");
   if (options.gatewayPod) gatewayPod.set("", options.gatewayPod);

@@ -80,6 +80,11 @@ export class Hub {
     if (rejected) this.#rejectionsChanged();
   }
 
+  /** Whether all connected proxies have answered to all that there is for them. */
+  quiet(): boolean {
+    return [...this.#sessions.values()].every((session) => session.quiet);
+  }
+
   status(): ProxyStatus[] {
     return [...this.#sessions.values()].map(statusOf);
   }

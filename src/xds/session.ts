@@ -147,6 +147,13 @@ export class Session {
     return !this.#readiness.any(subscription);
   }
 
+  /** Nothing is on its way to the proxy or waits for being sent. */
+  get quiet(): boolean {
+    return [...this.subscriptions.values()].every(
+      (subscription) => subscription.inflight.size === 0 && !this.#busy(subscription),
+    );
+  }
+
   close(code: number, details: string): void {
     if (this.#closed) return;
     this.forget();

@@ -7,7 +7,7 @@ import type { MutualTls, PeerAuthentication } from "../../kinds/istio/peer-authe
 import type { Labels, MeshSettings, Workload } from "../model.ts";
 import { DEFAULT_SETTINGS } from "../settings.ts";
 import { PERMISSIVE, type PeerMode, type PeerModes } from "./peer-modes.ts";
-import { type Changing, clientModes, serverModes } from "./peer-transition.ts";
+import { clientModes, type Standing, serverModes } from "./peer-transition.ts";
 import {
   type PolicyHead,
   type PolicySelection,
@@ -26,8 +26,8 @@ interface PeerPolicy extends PolicyHead {
 export interface PeerAuthentications {
   /** As the objects say it. */
   wanted: Collection<PeerModes>;
-  /** How far a pod is from there, for as long as it is: set by whoever sees what proxies have. */
-  changing: Input<Changing>;
+  /** How far a pod has come there: set by whoever sees what proxies have. Without it, it is there. */
+  standings: Input<Standing>;
   /** What the pod's own sidecar is told. */
   ofServers: Collection<PeerModes>;
   /** What its clients are told. */
@@ -46,12 +46,12 @@ export function wirePeerAuthentications(
   const wanted = graph.derive("peer modes", workloads, (_key, { proxy, namespace, labels }, read) =>
     proxy === "Sidecar" ? peerModes(policies, read, namespace, labels) : undefined,
   );
-  const changing = graph.input<Changing>("peer modes that change");
+  const standings = graph.input<Standing>("standings between peer modes");
   const told = (name: string, modesOf: typeof serverModes): Collection<PeerModes> =>
-    graph.derive(name, wanted, (key, modes, read) => modesOf(read.get(changing, key), modes));
+    graph.derive(name, wanted, (key, modes, read) => modesOf(read.get(standings, key), modes));
   return {
     wanted,
-    changing,
+    standings,
     ofServers: told("peer modes of servers", serverModes),
     ofClients: told("peer modes of clients", clientModes),
     policies,

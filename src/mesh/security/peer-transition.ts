@@ -5,39 +5,67 @@
  */
 import { type PeerMode, type PeerModes, peerModeAt } from "./peer-modes.ts";
 
-export interface Changing {
-  /** In force before the change. */
+/** Where a pod stands between two modes. */
+export interface Standing {
+  /** What clients were told before. The same as `to` when everybody is there. */
   from: PeerModes;
-  /** Who is being told of it. */
+  to: PeerModes;
+  /** Who is being told of `to`; of what is wanted since, nobody yet. */
   step: "Servers" | "Clients";
 }
 
-/** Whether clients have to send something else. */
-export function changesClients(from: PeerModes, to: PeerModes): boolean {
-  return (
-    portsOf(from, to).some((port) => differ(peerModeAt(from, port), peerModeAt(to, port))) || differ(from.mode, to.mode)
+export function standing(modes: PeerModes): Standing {
+  return { from: modes, to: modes, step: "Servers" };
+}
+
+export function isChanging({ from, to }: Standing): boolean {
+  return differ(from, to);
+}
+
+/** What the sidecar takes: where clients may send one or the other, both. */
+export function serverModes(at: Standing | undefined, wanted: PeerModes): PeerModes {
+  const { from, to } = at ?? standing(wanted);
+  return perPort([wanted, from, to], ([mode = wanted.mode, ...others]) =>
+    others.some((other) => isPlain(other) !== isPlain(mode)) ? "Permissive" : mode,
   );
 }
 
-export function serverModes(change: Changing | undefined, to: PeerModes): PeerModes {
-  return merge(change?.from ?? to, to, (before, after) => (differ(before, after) ? "Permissive" : after));
-}
-
 /** For clients there are two modes: that a server insists on mutual TLS is all the same to them. */
-export function clientModes(change: Changing | undefined, to: PeerModes): PeerModes {
-  const from = change?.step === "Servers" ? change.from : to;
-  return merge(from, to, (before) => (before === "Disable" ? "Disable" : "Permissive"));
+export function clientModes(at: Standing | undefined, wanted: PeerModes): PeerModes {
+  return perPort([at ? told(at) : wanted], ([mode]) => (mode === "Disable" ? "Disable" : "Permissive"));
 }
 
-function differ(a: PeerMode, b: PeerMode): boolean {
-  return (a === "Disable") !== (b === "Disable");
+/** Where the pod stands when something else is wanted. */
+export function turned(at: Standing, wanted: PeerModes): Standing {
+  if (at.step === "Servers" && !differ(at.from, wanted)) return standing(wanted);
+  return differ(at.to, wanted) ? { from: told(at), to: wanted, step: "Servers" } : { ...at, to: wanted };
 }
 
-function merge(from: PeerModes, to: PeerModes, choose: (before: PeerMode, after: PeerMode) => PeerMode): PeerModes {
-  const ports = portsOf(from, to).map((port) => [port, choose(peerModeAt(from, port), peerModeAt(to, port))]);
-  return { mode: choose(from.mode, to.mode), ports: Object.fromEntries(ports) };
+/** The next step, when all proxies have this one. */
+export function stepped(at: Standing): Standing {
+  return at.step === "Servers" ? { ...at, step: "Clients" } : standing(at.to);
 }
 
-function portsOf(from: PeerModes, to: PeerModes): number[] {
-  return [...new Set([...Object.keys(from.ports), ...Object.keys(to.ports)])].map(Number);
+function told({ from, to, step }: Standing): PeerModes {
+  return step === "Servers" ? from : to;
+}
+
+function differ(a: PeerModes, b: PeerModes): boolean {
+  return (
+    isPlain(a.mode) !== isPlain(b.mode) ||
+    portsOf([a, b]).some((port) => isPlain(peerModeAt(a, port)) !== isPlain(peerModeAt(b, port)))
+  );
+}
+
+function isPlain(mode: PeerMode): boolean {
+  return mode === "Disable";
+}
+
+function perPort(all: readonly PeerModes[], choose: (modes: readonly PeerMode[]) => PeerMode): PeerModes {
+  const ports = portsOf(all).map((port) => [port, choose(all.map((modes) => peerModeAt(modes, port)))]);
+  return { mode: choose(all.map(({ mode }) => mode)), ports: Object.fromEntries(ports) };
+}
+
+function portsOf(all: readonly PeerModes[]): number[] {
+  return [...new Set(all.flatMap(({ ports }) => Object.keys(ports)))].map(Number);
 }
