@@ -1,6 +1,6 @@
 /**
  * The second half of the set-up, once the npm packages are there: system packages (installed on Debian as root,
- * otherwise named), Envoy, and with --for-tests a browser and kubectl. Says nothing when nothing is to be done.
+ * otherwise named), Envoy, and with --for-tests a browser, Redis and kubectl. Says nothing when nothing is to be done.
  */
 import { ensureEnvoy } from "../src/envoy/binary/ensure-envoy.ts";
 import { REQUIREMENTS, type Requirement } from "../src/local/node/requirements.ts";
@@ -12,6 +12,7 @@ const wanted: Requirement[] = [...REQUIREMENTS];
 if (forTests) {
   wanted.push({ command: "chromium", debianPackage: "chromium", purpose: "shows the pages that tests look at" });
   wanted.push({ command: "curl", debianPackage: "curl", purpose: "is the client of many tests" });
+  wanted.push({ command: "redis-server", debianPackage: "redis-server", purpose: "counts rate limits of replicas" });
 }
 
 try {

@@ -24,6 +24,8 @@ export interface FollowOptions {
   meshConfigMap?: string;
   /** Where that is. Default: istio-system. */
   namespace?: string;
+  /** Default: all kinds. */
+  only?: readonly (keyof MeshInputs)[];
   /** Hears of what failed and is tried again. */
   onError(error: unknown): void;
   /** Hears once that the store does not have this kind; it is followed as soon as it comes. */
@@ -43,7 +45,7 @@ export async function followInputs(
   store: Store,
   options: FollowOptions,
 ): Promise<void> {
-  const { signal, onError, onAbsent, meshConfigMap = "istio", namespace = SYSTEM_NAMESPACE } = options;
+  const { signal, onError, onAbsent, only, meshConfigMap = "istio", namespace = SYSTEM_NAMESPACE } = options;
   const first: (() => void)[] = [];
   const follow = (
     input: Input<KubeObject>,
@@ -85,18 +87,28 @@ export async function followInputs(
     if (started) graph.batch(change);
     else first.push(change);
   };
-  await Promise.all([
-    ...Object.entries(SOURCES).map(([name, source]) => follow(input(inputs, name), source)),
-    ...Object.entries(credentialSources(store)).map(([name, { type, selection, reads }]) =>
-      follow(input(inputs, name), { type }, selection, reads),
-    ),
-    follow(input(inputs, "configMaps"), configMapKind, {
-      namespace,
-      fieldSelector: `metadata.name=${meshConfigMap}`,
-      // Whatever its name and place, the model reads it in one place.
-      key: `${SYSTEM_NAMESPACE}/istio`,
-    }),
-  ]);
+  const meshConfig: Selection = {
+    namespace,
+    fieldSelector: `metadata.name=${meshConfigMap}`,
+    // Whatever its name and place, the model reads it in one place.
+    key: `${SYSTEM_NAMESPACE}/istio`,
+  };
+  const followed: [name: string, source: Source, selection?: Selection, reads?: Reads][] = [
+    ...Object.entries(SOURCES),
+    ...Object.entries(credentialSources(store)).map(([name, { type, selection, reads }]): (typeof followed)[number] => [
+      name,
+      { type },
+      selection,
+      reads,
+    ]),
+    ["configMaps", configMapKind, meshConfig],
+  ];
+  const wanted = new Set<string>(only ?? followed.map(([name]) => name));
+  await Promise.all(
+    followed
+      .filter(([name]) => wanted.has(name))
+      .map(([name, source, selection, reads]) => follow(input(inputs, name), source, selection, reads)),
+  );
   started = true;
   graph.batch(() => {
     for (const change of first) change();

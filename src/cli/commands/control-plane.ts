@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { DiscoveryOptions } from "../discovery.ts";
+import type { RatelimitOptions } from "../ratelimit.ts";
 import { example, experimental, kubeconfig } from "./options.ts";
 
 export function controlPlaneCommands(program: Command): void {
@@ -13,6 +14,11 @@ export function controlPlaneCommands(program: Command): void {
     .action(async (_options, command: Command) =>
       (await import("../discovery.ts")).discovery(command.optsWithGlobals<DiscoveryOptions>()),
     );
+  program
+    .command("ratelimit", { hidden: true })
+    .description("count Global rate limits: what a pod of lateen-ratelimit does; REDIS_URL names where")
+    .option("--discovery-address <address>", "where the control plane is, istiod.istio-system.svc:15012")
+    .action(async (options: RatelimitOptions) => (await import("../ratelimit.ts")).ratelimit(options));
   experimental(program)
     .command("internal-debug")
     .description("ask the control planes for their account of themselves")

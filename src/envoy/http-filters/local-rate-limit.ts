@@ -14,7 +14,7 @@ import { LOCAL_RATE_LIMIT } from "./names.ts";
  * How many buckets one rule has in one proxy. Keys come from clients, who can make up any number: then the bucket that
  * was not used for longest goes.
  */
-export const LOCAL_BUCKETS = 10_000;
+const LOCAL_BUCKETS = 10_000;
 
 /** A filter for each Local rule: so each has its statistics, and its name in what it answers. */
 export const localRateLimit: FilterBuilder = ({ direction, policies }) =>

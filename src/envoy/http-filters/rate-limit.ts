@@ -14,7 +14,7 @@ import { RATE_LIMIT } from "./names.ts";
 export const LIMITER_DOMAIN = "lateen";
 
 /** How long a request waits for the service; after that it counts as unavailable. An answer takes a millisecond or two. */
-export const LIMITER_TIMEOUT_MS = 500;
+const LIMITER_TIMEOUT_MS = 500;
 
 /** Global rules ask the service together, but for what becomes of a request when it does not answer. */
 export const rateLimit: FilterBuilder = ({ direction, policies }) => {

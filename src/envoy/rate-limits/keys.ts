@@ -12,11 +12,12 @@ import type { RateLimitKey } from "../../mesh/security/rate-limit-model.ts";
 import { pack } from "../any.ts";
 import { JWT_METADATA_NAMESPACE, JWT_PAYLOAD_KEY } from "../http-filters/jwt-metadata.ts";
 
-/** Of who brings no such header, claim or certificate. Values that are brought begin otherwise. */
-export const ABSENT = "-";
+/** Before what stands for no value, so that no header can hold it. */
+export const MARK = "\n";
+const ABSENT = `${MARK}none`;
 
-/** A client's header may be long, and each bucket holds its key: what begins alike counts as one. */
-const LONGEST = 256;
+/** A bucket holds its key, and a client's header may be long: those that are longer than this share one. */
+const LONGEST = 2048;
 
 export interface KeyEntry {
   /** The entry's name in the descriptor. */
@@ -40,7 +41,8 @@ export function keyEntry(key: RateLimitKey, atGateway: boolean): KeyEntry {
 
 function headerValue(name: string): string {
   const header = `request.headers[${text(name)}]`;
-  return `${text(name)} in request.headers ? '=' + re.extract(${header}, '^(.{0,${LONGEST}})', '\\\\1') : '${ABSENT}'`;
+  const value = `size(${header}) > ${LONGEST} ? ${text(`${MARK}long`)} : ${header}`;
+  return `${text(name)} in request.headers ? (${header} == '' ? ${text(`${MARK}empty`)} : ${value}) : ${text(ABSENT)}`;
 }
 
 const IDENTITY = {
@@ -52,7 +54,7 @@ const IDENTITY = {
 /** An extraction that finds nothing is an error, and an error would leave the request uncounted. */
 function identity([pattern, part]: readonly [string, string]): string {
   const name = "connection.uri_san_peer_certificate";
-  return `connection.mtls && has(${name}) && ${name}.matches('${pattern}') ? '=' + re.extract(${name}, '${pattern}', '${part}') : '${ABSENT}'`;
+  return `connection.mtls && has(${name}) && ${name}.matches('${pattern}') ? re.extract(${name}, '${pattern}', '${part}') : ${text(ABSENT)}`;
 }
 
 function claim(path: readonly string[]): KeyEntry {
@@ -88,7 +90,7 @@ function extension(name: string, typedConfig: Any): KeyEntry {
   return { key: name, action: create(RateLimit_ActionSchema, { actionSpecifier: { case: "extension", value } }) };
 }
 
-/** A header's name as a text of CEL: it has neither quotes nor backslashes that could end it. */
-function text(name: string): string {
-  return `'${name.replace(/['\\]/g, (character) => `\\${character}`)}'`;
+/** As CEL writes a text. */
+function text(value: string): string {
+  return `'${value.replace(/['\\]/g, (character) => `\\${character}`).replaceAll("\n", "\\n")}'`;
 }

@@ -14,10 +14,12 @@ import { parseServerClusterName } from "../listeners/network-filters.ts";
 import {
   BLACK_HOLE_CLUSTER,
   INBOUND_PASSTHROUGH_CLUSTER,
+  LIMITER_CLUSTER,
   PASSTHROUGH_CLUSTER,
   parseOutboundClusterName,
 } from "../names.ts";
 import type { Resource } from "../resource.ts";
+import { limiterCluster } from "./limiter.ts";
 import type { MeshRows } from "./mesh-rows.ts";
 import type { Scope } from "./scope.ts";
 import { policyFor, serverTls } from "./server-tls.ts";
@@ -33,6 +35,7 @@ export function clusterRow(read: Reader, mesh: MeshRows, scope: Scope, name: str
   if (name === INBOUND_PASSTHROUGH_CLUSTER) return encoded(inboundPassthroughCluster(settings));
   if (name === BLACK_HOLE_CLUSTER) return encoded(blackHoleCluster(settings));
 
+  if (name === LIMITER_CLUSTER) return encoded(limiterCluster(read, mesh, client));
 
   const named = parseOutboundClusterName(name);
   if (named) {

@@ -14,12 +14,12 @@ import {
   VIRTUAL_INBOUND,
   VIRTUAL_OUTBOUND,
 } from "../names.ts";
-import { askedClusters } from "../rbac/ext-authz.ts";
 import type { TypeUrl } from "../resource.ts";
 import type { Peer, View } from "../resource-source.ts";
 import { CLUSTER, LISTENER, SECRET, VIRTUAL_HOST } from "../types.ts";
 import { MESH_SCOPE, proxyScope } from "./certificates.ts";
 import type { MeshRows } from "./mesh-rows.ts";
+import { policyClusters } from "./policies.ts";
 import { rowKey } from "./row-key.ts";
 import { formatScope, type Scope } from "./scope.ts";
 import type { Uses } from "./uses.ts";
@@ -68,7 +68,7 @@ function sidecarView(
   for (const { targetPort } of mesh.inbound(read, pod))
     view.add(CLUSTER, inboundClusterName(targetPort), podScope(pod));
 
-  for (const cluster of askedClusters(mesh.podPolicies(read, pod).authorization)) view.add(CLUSTER, cluster);
+  for (const cluster of policyClusters(mesh.podPolicies(read, pod))) view.add(CLUSTER, cluster);
 
   const used = read.get(uses, workload);
   const hosts = new Set(ports.map((port) => `${port}/${PLACEHOLDER}`));
@@ -87,7 +87,7 @@ function sidecarView(
 
 function gatewayView(read: Reader, mesh: MeshRows, scope: Scope & { type: "Gateway" }): ViewBuilder {
   const view = new ViewBuilder(scope);
-  for (const cluster of askedClusters(mesh.gatewayPolicies(read, scope.workload).authorization)) {
+  for (const cluster of policyClusters(mesh.gatewayPolicies(read, scope.workload))) {
     view.add(CLUSTER, cluster);
   }
   for (const port of mesh.gatewayPorts(read, scope.workload)) {
