@@ -1,5 +1,8 @@
 import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
 import { ensureEnvoy } from "../../src/envoy/binary/ensure-envoy.ts";
@@ -46,12 +49,19 @@ export function startStaticEnvoy(clusters: JsonValue[], listeners: JsonValue[]):
 async function run(config: JsonObject): Promise<RunningEnvoy> {
   const port = await freePort();
   const admin = { address: { socket_address: { address: "127.0.0.1", port_value: port } } };
-  const args = envoyArgs({ ...config, admin }, { concurrency: 1, logLevel: "error" });
-  const process = spawn(await ensureEnvoy(), args, { stdio: ["ignore", "inherit", "inherit"] });
+  // in a file: as an argument it could be too long
+  const folder = mkdtempSync(join(tmpdir(), "lateen-envoy-"));
+  const file = join(folder, "bootstrap.json");
+  writeFileSync(file, JSON.stringify({ ...config, admin }));
+  const [, , ...options] = envoyArgs({}, { concurrency: 1, logLevel: "error" });
+  const process = spawn(await ensureEnvoy(), ["--config-path", file, ...options], {
+    stdio: ["ignore", "inherit", "inherit"],
+  });
   const exited = new Promise<void>((resolve) => process.once("exit", () => resolve()));
   const stop = async (): Promise<void> => {
     process.kill("SIGKILL");
     await exited;
+    rmSync(folder, { recursive: true, force: true });
   };
   const url = `http://127.0.0.1:${port}`;
   for (let tries = 0; tries < 200; tries++) {

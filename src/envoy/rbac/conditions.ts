@@ -33,7 +33,7 @@ export function conditionMatcher(condition: KnownCondition): { permission: Permi
     case "Claim":
       return principal(condition, (match) => ({ case: "metadata", value: claim(condition.path, oneOrListed(match)) }));
     case "Header":
-      return principal(condition, (match) => ({ case: "header", value: headerMatcher(condition.name, match) }));
+      return permission(condition, (match) => ({ case: "header", value: headerMatcher(condition.name, match) }));
     case "Host":
       return permission(condition, (match) => ({ case: "header", value: host(match) }));
     case "Path":

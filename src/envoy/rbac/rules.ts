@@ -34,6 +34,7 @@ export function rbac(policies: readonly AuthorizationPolicy[], { action, layer, 
   return create(RBACSchema, { action: RBAC_Action[action], policies: Object.fromEntries(entries) });
 }
 
+/** Whoever asks stands in `from` only, and what is asked for in `to` only; `when` has both. */
 function policy({ from, to, when }: AuthorizationRule): Policy {
   const also = halves(when);
   return create(PolicySchema, {

@@ -1,6 +1,7 @@
 /** The rules of an AuthorizationPolicy, read as Istio reads them. */
 import { isIP } from "node:net";
 import type { AuthorizationRule as RuleSpec } from "../../kinds/istio/authorization-policy.ts";
+import { templateProblem } from "../../kinds/istio/path-template.ts";
 import type { AuthorizationRule, Condition } from "./authorization-model.ts";
 import {
   claimPath,
@@ -113,7 +114,7 @@ function condition(
     case METHOD:
       return { on: "Header", name: ":method", ...both(textMatch) };
     case PATH:
-      return { on: "Path", ...both(pathMatch) };
+      return known((text) => templateProblem(text) === undefined) ? { on: "Path", ...both(pathMatch) } : unknown;
     default:
       return keyed(key, both) ?? unknown;
   }
