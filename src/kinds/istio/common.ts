@@ -8,10 +8,9 @@ import { shapeProblems } from "./shape-problems.ts";
 
 /** A duration as Go writes it: `1.5s`, `300ms`, `1h30m`. */
 export const anyDuration = Type.String({ title: "Duration" });
-/** Where its form is wrong, `duration()` itself would fail, and say nothing that helps. */
+/** No pattern beside it: for what stands in lists of lists the API server would find it too dear. */
 export const duration = ruled(anyDuration, {
-  "self.matches('^([0-9]+([.][0-9]+)?(h|m|s|ms|us|µs|ns))+$') ? duration(self) >= duration('1ms') : false":
-    "must be a duration of at least 1ms; write it as 1.5s",
+  "duration(self) >= duration('1ms')": "must be a duration of at least 1ms; write it as 1.5s",
 });
 export const uint32 = Type.Integer({ minimum: 0, maximum: 4294967295 });
 export const int32 = Type.Integer({ minimum: -2147483648, maximum: 2147483647 });
