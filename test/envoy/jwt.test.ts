@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { after, before, describe, test } from "node:test";
+import { readKeySet } from "../../src/kinds/istio/key-set.ts";
 import { secondsFromNow, testIssuer, unsigned } from "../support/tokens.ts";
 import { rule, startTokenEnvoy, type TokenEnvoy } from "./token-envoy.ts";
 
@@ -11,6 +12,24 @@ const pss = testIssuer("https://pss.example.com", "PS256");
 const edwards = testIssuer("https://edwards.example.com", "EdDSA");
 const keyless = testIssuer("https://keyless.example.com");
 const stranger = testIssuer("https://acme.example.com");
+
+const rsaKey = (bits: number, exponent: number) => ({
+  kty: "RSA",
+  n: Buffer.from((2n ** BigInt(bits - 1) + 1n).toString(16), "hex").toString("base64url"),
+  e: Buffer.from([exponent]).toString("base64url"),
+});
+const EXTREMES = [
+  rsaKey(2048, 3),
+  rsaKey(8192, 3),
+  { kty: "OKP", crv: "Ed25519", x: Buffer.alloc(32, 255).toString("base64url") },
+  { ...globex.publicKey.export({ format: "jwk" }), kid: "\u0000".repeat(1_000) },
+];
+
+function usable(key: object): string {
+  const set = readKeySet(JSON.stringify({ keys: [key] }));
+  assert.ok("jwks" in set && set.size === 1);
+  return set.jwks;
+}
 
 /** One listener of a gateway for each set of issuers. */
 const listeners = {
@@ -28,6 +47,8 @@ const listeners = {
   forwarding: [rule({ issuer: acme.issuer, jwks: acme.jwks, forward: true })],
   several: [acme, globex, pss, edwards].map(({ issuer, jwks }) => rule({ issuer, jwks })),
   keyless: [rule({ issuer: acme.issuer, jwks: acme.jwks }), rule({ issuer: keyless.issuer, jwks: "" })],
+  /** What of odd key sets is let through to proxies: with one that Envoy refuses it would not start. */
+  extremes: EXTREMES.map((key, i) => rule({ issuer: `${i}`, jwks: usable(key) })),
   anyIssuer: [rule({ issuer: "", jwks: acme.jwks })],
 };
 
@@ -89,6 +110,10 @@ describe("a token in the Authorization header", () => {
     assert.equal((await call("anyIssuer", { authorization: `Bearer ${anybody}` })).status, 200);
     assert.equal((await call("anyIssuer", { authorization: `Bearer ${await stranger.token()}` })).status, 401);
   });
+});
+
+test("keys at the bounds of what is let through are keys to Envoy too", async () => {
+  assert.equal((await call("extremes", { authorization: "Bearer no" })).status, 401);
 });
 
 describe("audiences", () => {

@@ -3,7 +3,7 @@
  * A private key that was put there by mistake goes no further, and a shared secret refuses the whole set: whoever reads
  * the set could sign with it.
  */
-import { createPublicKey } from "node:crypto";
+import { createPublicKey, type JsonWebKey, type KeyObject } from "node:crypto";
 
 export interface KeySet {
   /** `{"keys":[…]}`. */
@@ -28,9 +28,10 @@ export function readKeySet(text: string): KeySet | { fault: string } {
   const usable = keys.flatMap((key, i) => {
     const read = publicKey(key);
     if (read.note !== undefined) notes.push(`keys[${i}]: ${read.note}`);
-    return read.key ? [read.key] : [];
+    return read.key ? [JSON.stringify(read.key)] : [];
   });
-  return { jwks: JSON.stringify({ keys: usable }), size: usable.length, notes };
+  // some issuers give the same keys in another order each time
+  return { jwks: `{"keys":[${usable.sort().join()}]}`, size: usable.length, notes };
 }
 
 function keysOf(text: string): readonly object[] | undefined {
@@ -54,16 +55,14 @@ const ALGORITHMS: Readonly<Record<string, readonly string[]>> = {
 
 function publicKey(jwk: object): { key?: object; note?: string } {
   if (member(jwk, "use") === "enc") return { note: "it is for encryption, and not used" };
-  let key: object;
-  try {
-    key = createPublicKey({ key: { ...jwk }, format: "jwk" }).export({ format: "jwk" });
-  } catch {
-    return { note: "it is no public key of type RSA, EC or OKP, and not used" };
-  }
-  const curve = member(key, "crv");
-  const algorithms = typeof curve === "string" ? (ALGORITHMS[curve] ?? []) : RSA;
+  const read = publicPart(jwk);
+  if (!read) return { note: "it is no public key of type RSA, EC or OKP, and not used" };
+  const key = read.export({ format: "jwk" });
+  const algorithms = key.crv === undefined ? RSA : (ALGORITHMS[key.crv] ?? []);
   const alg = member(jwk, "alg");
-  if (algorithms.length === 0) return { note: `tokens signed with ${String(curve)} cannot be verified` };
+  if (algorithms.length === 0) return { note: `tokens signed with ${key.crv} cannot be verified` };
+  if (key.crv === undefined && !isUsual(read, key))
+    return { note: "its modulus or exponent is not of a usual RSA key" };
   if (alg !== undefined && !algorithms.some((each) => each === alg)) {
     return { note: `its alg is not one that verifies tokens with it: ${algorithms.join(", ")}` };
   }
@@ -72,6 +71,22 @@ function publicKey(jwk: object): { key?: object; note?: string } {
     key: { ...key, ...(typeof kid === "string" && { kid }), ...(alg !== undefined && { alg }) },
     ...("d" in jwk && { note: "it is a private key; only its public part is given to proxies" }),
   };
+}
+
+function publicPart(jwk: object): KeyObject | undefined {
+  try {
+    return createPublicKey({ key: { ...jwk }, format: "jwk" });
+  } catch {
+    return undefined;
+  }
+}
+
+/** The others are weak, or such that Envoy would refuse the configuration that they stand in. */
+function isUsual({ asymmetricKeyDetails = {} }: KeyObject, { n = "" }: JsonWebKey): boolean {
+  const { modulusLength = 0, publicExponent = 0n } = asymmetricKeyDetails;
+  const isOdd = ((Buffer.from(n, "base64url").at(-1) ?? 0) & 1) === 1;
+  const exponent = publicExponent >= 3n && publicExponent < 2n ** 32n && publicExponent % 2n === 1n;
+  return modulusLength >= 2048 && modulusLength <= 8192 && isOdd && exponent;
 }
 
 function member(value: unknown, name: string): unknown {

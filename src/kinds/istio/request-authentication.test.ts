@@ -63,6 +63,11 @@ describe("a rule for tokens", () => {
       { issuer: "a", jwks, fromHeaders: [{ name: "x y" }] },
       ["fromHeaders[0].name LTN2001"],
     ],
+    [
+      "looks for a prefix of two lines",
+      { issuer: "a", jwks, fromHeaders: [{ name: "x", prefix: "Bearer\n" }] },
+      ["fromHeaders[0].prefix LTN2001"],
+    ],
     ["looks into no parameter", { issuer: "a", jwks, fromParams: [""] }, ["fromParams[0] LTN2000"]],
     ["looks into no cookie", { issuer: "a", jwks, fromCookies: [""] }, ["fromCookies[0] LTN2000"]],
     ["writes into no header", { issuer: "a", jwks, outputPayloadToHeader: ":path" }, ["outputPayloadToHeader LTN2001"]],
@@ -99,6 +104,11 @@ describe("a rule for tokens", () => {
         outputClaimToHeaders: [{ header: "X-A", claim: "a" }],
       },
       ["outputClaimToHeaders[0].header LTN2006"],
+    ],
+    [
+      "it writes where tokens are read by default",
+      { issuer: "a", jwks, outputPayloadToHeader: "Authorization" },
+      ["outputPayloadToHeader LTN2006"],
     ],
     [
       "it writes where it reads",

@@ -39,7 +39,11 @@ function checkRule(report: Report, field: string, rule: JwtRule): void {
   checkUri(report, `${field}.jwksUri`, rule.jwksUri);
   checkUri(report, `${field}.jwks_uri`, rule.jwks_uri);
   checkInline(report, `${field}.jwks`, rule.jwks);
-  each(rule.fromHeaders, `${field}.fromHeaders`, ({ name }, at) => checkHeader(report, `${at}.name`, name));
+  each(rule.fromHeaders, `${field}.fromHeaders`, ({ name, prefix = "" }, at) => {
+    checkHeader(report, `${at}.name`, name);
+    if (/[\0\r\n]/.test(prefix))
+      report("value", `${at}.prefix`, "no header has a line break in it", "write it in one line");
+  });
   if (rule.outputPayloadToHeader) checkWritten(report, `${field}.outputPayloadToHeader`, rule.outputPayloadToHeader);
   each(rule.outputClaimToHeaders, `${field}.outputClaimToHeaders`, ({ header }, at) =>
     checkWritten(report, `${at}.header`, header),
@@ -88,7 +92,8 @@ function warnRule(report: Report, field: string, rule: JwtRule): void {
     if (keys.size === 0) report("noEffect", `${field}.jwks`, "no key is left: all tokens are refused", "give one");
   }
   const written = new Set<string>();
-  const read = new Set((rule.fromHeaders ?? []).map(({ name }) => name.toLowerCase()));
+  const places = [rule.fromHeaders, rule.fromParams, rule.fromCookies].some((each) => each?.length);
+  const read = new Set(places ? rule.fromHeaders?.map(({ name }) => name.toLowerCase()) : ["authorization"]);
   const outputs = [
     [rule.outputPayloadToHeader, `${field}.outputPayloadToHeader`] as const,
     ...(rule.outputClaimToHeaders ?? []).map(
