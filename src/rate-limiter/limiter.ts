@@ -22,7 +22,9 @@ export interface LimiterOptions {
   meshConfigMap?: string;
   /** Of Redis or Valkey. Without it this process counts alone. */
   redis?: string;
-  /** Default: for proxies 8081 on all addresses, for probes 8082, for people 9877 on loopback. */
+  /** Where proxies and probes come from. Default: anywhere. */
+  host?: string;
+  /** Default: for proxies 8081 for probes 8082, for people 9877 on loopback. */
   ports?: { proxies: number; probes: number; account: number };
   log: { info(fields: object, message: string): void; warn(fields: object, message: string): void };
 }
@@ -41,11 +43,11 @@ const PROBE_PORT = 8082;
 const PORTS = { proxies: LIMITER.port, probes: PROBE_PORT, account: ACCOUNT_PORT };
 
 export async function startLimiter(options: LimiterOptions): Promise<Limiter> {
-  const { store, identity, namespace, meshConfigMap, redis, ports = PORTS, log } = options;
+  const { store, identity, namespace, meshConfigMap, redis, host = "0.0.0.0", ports = PORTS, log } = options;
   const stop = new AbortController();
   const failed = (doing: string) => (error: unknown) => log.warn({ error: String(error) }, doing);
   let ready = false;
-  const probes = await serve(ports.probes, undefined, ({ url }, response) => {
+  const probes = await serve(ports.probes, host, ({ url }, response) => {
     response.writeHead(url === "/live" || (url === "/ready" && ready) ? 200 : 503).end();
   });
 
@@ -67,7 +69,7 @@ export async function startLimiter(options: LimiterOptions): Promise<Limiter> {
     limiting: { rules, counters, tally },
     identity,
     settings: () => rules.settings.get(""),
-    host: "0.0.0.0",
+    host,
     port: ports.proxies,
     onError: failed("answering a proxy"),
   });
@@ -91,7 +93,7 @@ export async function startLimiter(options: LimiterOptions): Promise<Limiter> {
 
 async function serve(
   port: number,
-  host: string | undefined,
+  host: string,
   handle: (request: IncomingMessage, response: ServerResponse) => void,
 ): Promise<Server> {
   const server = createServer(handle);
