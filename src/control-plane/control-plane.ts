@@ -98,7 +98,8 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const graph = new Graph();
   const inputs = meshInputs(graph);
   const model = wireModel(graph, inputs);
-  const source = new EnvoySource(graph, new MeshRows(graph, inputs, model.mesh, model.gatewayApi));
+  const rows = new MeshRows(graph, inputs, model.mesh, model.gatewayApi);
+  const source = new EnvoySource(graph, rows);
   await followInputs(graph, inputs, store, {
     signal,
     namespace,
@@ -208,7 +209,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     gatewayPod,
     revisions,
     rejections,
-    debug: debugHandler(graph, server.hub),
+    debug: debugHandler(graph, server.hub, rows),
     close: async () => {
       stop.abort();
       await Promise.all([server.close(), kept.close(), ...writing]);

@@ -1,13 +1,15 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Graph } from "../engine/graph.ts";
 import type { PassReport } from "../engine/types.ts";
+import type { MeshRows } from "../envoy/wire/mesh-rows.ts";
 import { version } from "../version.ts";
 import type { Hub } from "../xds/hub.ts";
+import { authorizationAnswer } from "./authorization-answers.ts";
 
 /** Passes kept for `/debug/passes`. */
 const PASSES_KEPT = 50;
 
-type Answer = { [field: string]: unknown } | readonly unknown[] | undefined;
+type Answer = object | undefined;
 
 /**
  * The control plane's own account of itself, as JSON, under Istio's paths where Istio has them. It is reached through
@@ -15,12 +17,17 @@ type Answer = { [field: string]: unknown } | readonly unknown[] | undefined;
  *
  * - `/debug/syncz`: every proxy, what it was sent, and whether it is in sync
  * - `/debug/holdings?proxy=ID`: the names and versions that a proxy holds
+ * - `/debug/authz?pod=NS/NAME`: the AuthorizationPolicies in force at a pod, and what they do with a call
  * - `/debug/passes`: what the last passes of the engine recomputed
  * - `/debug/explain?collection=NAME&key=KEY`: why a row was last recomputed
  * - `/debug/failures`: rows that cannot be computed, and why
  * - `/debug/version`: which version runs
  */
-export function debugHandler(graph: Graph, hub: Hub): (request: IncomingMessage, response: ServerResponse) => void {
+export function debugHandler(
+  graph: Graph,
+  hub: Hub,
+  mesh: MeshRows,
+): (request: IncomingMessage, response: ServerResponse) => void {
   const passes: PassReport[] = [];
   graph.onPass((report) => {
     passes.push(report);
@@ -29,13 +36,14 @@ export function debugHandler(graph: Graph, hub: Hub): (request: IncomingMessage,
   const routes: Record<string, (query: URLSearchParams) => Answer> = {
     "/debug/syncz": () => hub.status(),
     "/debug/holdings": (query) => hub.holdings(query.get("proxy") ?? ""),
+    "/debug/authz": (query) => authorizationAnswer(mesh, query),
     "/debug/passes": () => passes,
     "/debug/failures": () => graph.failures().map((failure) => ({ ...failure, error: String(failure.error) })),
     "/debug/version": () => ({ version: version() }),
     "/debug/explain": (query) => {
       const stage = graph.collections().find(({ name }) => name === query.get("collection"));
       const why = stage && graph.explain(stage, query.get("key") ?? "");
-      return why && { ...why };
+      return why;
     },
   };
   return (request, response) => {

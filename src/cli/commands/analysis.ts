@@ -1,9 +1,10 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { LEVELS, type Level } from "../../analysis/messages.ts";
 import type { AnalyzeOptions } from "../analyze.ts";
+import type { AuthzCheckOptions } from "../authz-check.ts";
 import type { DescribeOptions } from "../describe.ts";
 import type { ValidateOptions } from "../validate.ts";
-import { collect, example, experimental, kubeconfig, namespace, output } from "./options.ts";
+import { collect, example, experimental, kubeconfig, namespace, output, wholeNumber } from "./options.ts";
 
 export function analysisCommands(program: Command): void {
   program.commandsGroup("Answers:");
@@ -56,6 +57,47 @@ export function analysisCommands(program: Command): void {
       (await import("../validate.ts")).validate(command.optsWithGlobals<ValidateOptions>()),
     );
   describeCommands(program);
+  authorizationCommands(program);
+}
+
+function authorizationCommands(program: Command): void {
+  experimental(program)
+    .command("authz")
+    .description("look into AuthorizationPolicies")
+    .helpCommand(false)
+    .command("check")
+    .description("show the policies in force at a pod, or with --to whether they allow a call, and by which rule")
+    .argument("<pod>", "POD or POD.NAMESPACE, or what has pods: deployment/reviews-v1")
+    .option("--to <method-path...>", "the call: --to GET /reviews/1")
+    .option("--tcp", "the call is a connection of which the proxy sees only bytes")
+    .option(
+      "--from <identity>",
+      "who calls: NAMESPACE/SERVICEACCOUNT, or a SPIFFE id (default: somebody on plain text)",
+    )
+    .option("--host <host>", "the Host of the call (default: the service's)")
+    .option("--port <port>", "the port of the pod (default: the first that fits)", wholeNumber)
+    .option("--ip <address>", "the address from which it comes")
+    .option("--sni <name>", "the server name that the client asks for")
+    .option("--header <name:value>", "a header of the call (several: once each)", collect)
+    .option(
+      "--claim <name=value>",
+      "what a valid token of the caller claims, as text or JSON (several: once each)",
+      collect,
+    )
+    .addOption(namespace("the pod's namespace"))
+    .addOption(output(["text", "json"]))
+    .addOption(kubeconfig())
+    .addHelpText(
+      "after",
+      example(
+        "lateen x authz check deployment/reviews-v1",
+        "lateen x authz check deployment/reviews-v1 --from default/bookinfo-productpage --to GET /reviews/1",
+        "lateen x authz check httpbin-v1.foo --to POST /admin --claim 'groups=[\"admins\"]'",
+      ),
+    )
+    .action(async (pod: string, _options, command: Command) =>
+      (await import("../authz-check.ts")).authzCheck(pod, command.optsWithGlobals<AuthzCheckOptions>()),
+    );
 }
 
 function describeCommands(program: Command): void {
