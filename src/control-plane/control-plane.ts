@@ -189,7 +189,9 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     ),
     lead("revision", revisionDuties({ store, graph, deployments, failed }), signal),
   ];
-  await followKeySets({
+  const keySets = await followKeySets({
+    store,
+    namespace,
     graph,
     inputs,
     mesh: model.mesh,
@@ -212,7 +214,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     debug: debugHandler(graph, server.hub, rows),
     close: async () => {
       stop.abort();
-      await Promise.all([server.close(), kept.close(), ...writing]);
+      await Promise.all([server.close(), kept.close(), keySets.close(), ...writing]);
     },
   };
 }

@@ -83,7 +83,7 @@ const NAMESPACE: PolicyRule[] = [
   rule("", ["secrets"], ["update"], ["istio-ca-secret", "lateen-ca"]),
   // Which of the replicas writes, and what each knows that the others should.
   rule("coordination.k8s.io", ["leases"], ["get", "create", "update"]),
-  rule("", ["configmaps"], ["patch"], ["lateen-rejections"]),
+  rule("", ["configmaps"], ["patch"], ["lateen-key-sets", "lateen-rejections"]),
   // A dry run that must be refused shows that validation works.
   rule("networking.istio.io", ["gateways"], ["create"]),
 ];
