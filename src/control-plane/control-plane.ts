@@ -7,6 +7,7 @@ import { accountAuthenticator, authenticator } from "../identity/authenticator.t
 import { type AuthoritySource, followAuthority } from "../identity/authority-source.ts";
 import { signRequest } from "../identity/certificate-request.ts";
 import { issueCertificates } from "../identity/issuer.ts";
+import type { Periods } from "../identity/rotation.ts";
 import { controlPlaneNames, type ServerIdentity, serverCertificate } from "../identity/server-certificate.ts";
 import { type ReviewToken, reviewThrough } from "../identity/token-review.ts";
 import { wireGatewayProblems } from "../mesh/gateway-problems.ts";
@@ -55,9 +56,17 @@ export interface ControlPlaneOptions {
   lead?: Lead;
   /** Whose token a proxy shows. Default: asks the store for a TokenReview. */
   review?: ReviewToken;
+  /** How long certificates live, and the steps by which one CA takes the place of another. */
+  certificates?: CertificateTimes;
   /** What the pods of automatically deployed gateways look like; without it none are deployed. */
   gatewayPod?: GatewayPod;
   log: Log;
+}
+
+export interface CertificateTimes {
+  /** Of proxies' certificates. Default: a day. */
+  ttlMs?: number;
+  rotation?: Periods;
 }
 
 export interface ControlPlane {
@@ -90,6 +99,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     namespace = SYSTEM_NAMESPACE,
     revision = "default",
     lead = alwaysLead,
+    certificates: { ttlMs, rotation } = {},
   } = options;
   const stop = new AbortController();
   const { signal } = stop;
@@ -131,6 +141,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     needs: source.certificateNeeds,
     issued: source.certificates,
     authority,
+    ...(ttlMs !== undefined && { ttlMs }),
     signal,
     onError: onError("issuing a certificate"),
   });
@@ -180,6 +191,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
         graph,
         statuses,
         authority,
+        ...(rotation && { periods: rotation }),
         namespace,
         trustDomain: () => settings().trustDomain,
         oldestProxy: () => oldestProxy(inputs.pods),

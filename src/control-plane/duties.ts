@@ -5,6 +5,7 @@ import type { Graph } from "../engine/graph.ts";
 import type { AuthoritySource } from "../identity/authority-source.ts";
 import { keepAuthority } from "../identity/keep-authority.ts";
 import { keepRootConfigMaps } from "../identity/root-config-maps.ts";
+import type { Periods } from "../identity/rotation.ts";
 import { meshKinds } from "../kinds/mesh-kinds.ts";
 import type { StatusRow } from "../mesh/status-row.ts";
 import { StoreError } from "../store/error.ts";
@@ -26,6 +27,7 @@ interface Common {
 interface MeshDuties extends Common {
   statuses: readonly Collection<StatusRow>[];
   authority: AuthoritySource;
+  periods?: Periods;
   /** Of the control plane. */
   namespace: string;
   trustDomain(): string;

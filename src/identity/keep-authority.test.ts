@@ -31,7 +31,7 @@ async function replica(store: Store, leads: boolean, oldestProxy = (): number =>
   const authority = await followAuthority({ ...common, trustDomain: "td" });
   /** What it was at each change: who signs, and how many are trusted. */
   const kept = leads
-    ? keepAuthority({ ...common, trustDomain: () => "td", authority, oldestProxy, periods: PERIODS, everyMs: 20 })
+    ? keepAuthority({ ...common, trustDomain: () => "td", authority, oldestProxy, periods: PERIODS })
     : Promise.resolve();
   return {
     authority,

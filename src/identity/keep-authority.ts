@@ -19,15 +19,14 @@ export interface KeepAuthorityOptions {
   /** When the oldest of the proxies that run was started, in Unix milliseconds; Infinity where there are none. */
   oldestProxy(): number;
   periods?: Periods;
-  /** How often it is looked whether the time has come for the next step. Default 10 s. */
-  everyMs?: number;
   signal: AbortSignal;
   onError(error: unknown): void;
 }
 
 /** Resolves when `signal` has aborted and the last write is done. */
 export async function keepAuthority(options: KeepAuthorityOptions): Promise<void> {
-  const { authority, everyMs = 10_000, signal, onError } = options;
+  const { authority, periods = PERIODS, signal, onError } = options;
+  const everyMs = periods.spreadMs / 3;
   let wake = (): void => {};
   const forget = authority.onChange(() => wake());
   while (!signal.aborted) {
