@@ -24,6 +24,7 @@ export async function listTraces(store: Store, namespaces: readonly string[]): P
     ...namespaces.flatMap((namespace) => [
       listAll(store, secretKind.type, { namespace, fieldSelector: "metadata.name=istio-ca-secret" }),
       listAll(store, configMapKind.type, { namespace, fieldSelector: "metadata.name=lateen-rejections" }),
+      listAll(store, configMapKind.type, { namespace, fieldSelector: "metadata.name=lateen-key-sets" }),
       leasesIn(store, namespace),
     ]),
     listAll(store, gatewayClassKind.type).then((classes) => classes.filter(isOurClass)),

@@ -61,6 +61,7 @@ describe("uninstalling", () => {
     await make(secretKind.type, "istio-ca-secret", { metadata: istio });
     await make(leaseKind.type, "istio-leader", { metadata: istio });
     await make(configMapKind.type, "lateen-rejections", { metadata: istio });
+    await make(configMapKind.type, "lateen-key-sets", { metadata: istio });
     const ownerReferences = [
       { apiVersion: "gateway.networking.k8s.io/v1", kind: "Gateway", name: "web", uid: "1-2-3" },
     ];
