@@ -99,6 +99,8 @@ export interface Workload {
   /** Whether it has an Envoy of ours, and which. */
   proxy: "Sidecar" | "Gateway" | "None";
   interception: "REDIRECT" | "NONE";
+  /** `Socket`: its proxy gets its certificate from an agent beside it, such as SPIRE's; absent: from the control plane. */
+  identity?: "Socket";
   locality: string;
 }
 
@@ -452,6 +454,8 @@ export interface MeshSettings {
   extAuthzProviders: readonly ExtAuthzProvider[];
   /** What a request's path is made to be before anything looks at it. */
   pathNormalization: PathNormalization;
+  /** How many proxies before our gateways add to `x-forwarded-for` what is true. */
+  trustedProxies: number;
   trustDomainAliases: readonly string[];
   /** Mutual TLS to whoever can end it, where no rule says how to speak to a service. */
   autoMtls: boolean;

@@ -17,6 +17,7 @@ export const DEFAULT_SETTINGS: MeshSettings = {
   trustDomainAliases: [],
   extAuthzProviders: [],
   pathNormalization: "BASE",
+  trustedProxies: 0,
   autoMtls: true,
   meshTls: { minVersion: "TLSV1_3", cipherSuites: [] },
   outboundTrafficPolicy: "ALLOW_ANY",
@@ -51,9 +52,10 @@ export function settingsOf(configMap: ConfigMapObject | undefined): MeshSettings
     clusterDomain: text(d.clusterDomain, "proxyDomain"),
     trustDomain: text(d.trustDomain, "trustDomain") || d.trustDomain,
     trustDomainAliases: texts(field("trustDomainAliases")),
-    autoMtls: field("enableAutoMtls") !== false,
     extAuthzProviders: extAuthzProviders(field("extensionProviders")),
     pathNormalization: pathNormalization(field("pathNormalization", "normalization")),
+    trustedProxies: count(field("defaultConfig", "gatewayTopology", "numTrustedProxies")),
+    autoMtls: field("enableAutoMtls") !== false,
     meshTls: {
       minVersion: field("meshMTLS", "minProtocolVersion") === "TLSV1_2" ? "TLSV1_2" : "TLSV1_3",
       cipherSuites: texts(field("meshMTLS", "cipherSuites")),
@@ -70,14 +72,18 @@ export function settingsOf(configMap: ConfigMapObject | undefined): MeshSettings
   };
 }
 
+function count(value: unknown): number {
+  return typeof value === "number" && Number.isInteger(value) && value > 0 ? value : 0;
+}
+
+function pathNormalization(value: unknown): MeshSettings["pathNormalization"] {
+  return value === "NONE" || value === "MERGE_SLASHES" || value === "DECODE_AND_MERGE_SLASHES" ? value : "BASE";
+}
+
 function texts(value: unknown): string[] {
   return Array.isArray(value) ? value.filter((each) => typeof each === "string" && each !== "") : [];
 }
 
 function member(value: unknown, name: string): unknown {
-function pathNormalization(value: unknown): MeshSettings["pathNormalization"] {
-  return value === "NONE" || value === "MERGE_SLASHES" || value === "DECODE_AND_MERGE_SLASHES" ? value : "BASE";
-}
-
   return typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
 }

@@ -12,7 +12,7 @@ import type { HttpPolicies } from "../http-filters/filter.ts";
 import { MESH_HTTP, MESH_TCP, type MeshTls } from "../mesh-tls.ts";
 import { BLACK_HOLE_CLUSTER } from "../names.ts";
 import { gatewayTls, tlsSocket } from "./downstream-tls.ts";
-import { httpConnectionManager } from "./http-connection-manager.ts";
+import { httpConnectionManager, type RequestSettings } from "./http-connection-manager.ts";
 import { tlsInspector } from "./listener-filters.ts";
 import { tcpByServerName, tcpForward, tcpProxy } from "./network-filters.ts";
 import { tcpPolicyFilters } from "./policy-filters.ts";
@@ -31,6 +31,7 @@ export interface GatewayListenerParams {
   undeclared?: readonly string[];
   /** What the gateway enforces on those who call it. Absent: nothing. */
   policies?: HttpPolicies;
+  requests?: RequestSettings;
 }
 
 /** What all chains have in common. */
@@ -38,7 +39,7 @@ type Common = Required<Omit<GatewayListenerParams, "port">>;
 
 /** Undefined when nothing that the port's servers want can be served: Envoy refuses a listener without chains. */
 export function gatewayListener({ port, ...params }: GatewayListenerParams): Listener | undefined {
-  const common = { undeclared: [], policies: {}, ...params };
+  const common = { undeclared: [], policies: {}, requests: {}, ...params };
   const name = gatewayListenerName(port);
   const http = (routes: string) =>
     httpConnectionManager({
@@ -49,6 +50,7 @@ export function gatewayListener({ port, ...params }: GatewayListenerParams): Lis
       lazy: true,
       accessLogFile: common.accessLogFile,
       policies: common.policies,
+      requests: common.requests,
     });
   const chains = port.servers.flatMap((server) => {
     const routes = port.tcpRoutes.filter(({ table }) => table === tableOf(server));

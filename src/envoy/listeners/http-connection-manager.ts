@@ -6,6 +6,7 @@ import {
   HttpConnectionManager_PathWithEscapedSlashesAction as Slashes,
   HttpConnectionManager_ServerHeaderTransformation as Transformation,
 } from "#envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
+import type { MeshSettings } from "../../mesh/model.ts";
 import { type Fields, pack } from "../any.ts";
 import { ads } from "../config-sources.ts";
 import { noTimeout, seconds } from "../durations.ts";
@@ -29,7 +30,11 @@ export interface HttpParams {
   accessLogFile: string;
   /** What is enforced on those who call. Absent: nothing. */
   policies?: HttpPolicies;
+  /** How requests are read. */
+  requests?: RequestSettings;
 }
+
+export type RequestSettings = Partial<Pick<MeshSettings, "pathNormalization" | "trustedProxies">>;
 
 /**
  * How long a request may stand still before it has a route, which only happens when a virtual host is fetched on demand
@@ -50,11 +55,10 @@ export function httpConnectionManager(params: HttpParams): Filter {
       earlyHeaderMutationExtensions: withoutForgedClaims(policies.authentication),
       httpFilters: httpFilters({ direction: role === "SidecarInbound" ? "Inbound" : "Outbound", lazy, policies }),
       accessLog: accessLogs(params.accessLogFile),
-      normalizePath: true,
-      pathWithEscapedSlashesAction: Slashes.KEEP_UNCHANGED,
+      ...paths(params.requests?.pathNormalization),
       streamIdleTimeout: lazy ? seconds(ROUTELESS_LIMIT_S) : noTimeout(),
       upgradeConfigs: [{ upgradeType: "websocket" }],
-      ...identity(role),
+      ...identity(role, params.requests?.trustedProxies ?? 0),
       ...localReplies(params),
     }),
   );
@@ -65,8 +69,18 @@ function localReplies({ role, policies }: HttpParams): Fields<typeof HttpConnect
   return mappers.length > 0 ? { localReplyConfig: { mappers } } : {};
 }
 
+/** Policies and routes look at what comes out of this. Absent: as Istio does it by default. */
+function paths(how: RequestSettings["pathNormalization"] = "BASE"): Fields<typeof HttpConnectionManagerSchema> {
+  return {
+    normalizePath: how !== "NONE",
+    mergeSlashes: how === "MERGE_SLASHES" || how === "DECODE_AND_MERGE_SLASHES",
+    pathWithEscapedSlashesAction:
+      how === "DECODE_AND_MERGE_SLASHES" ? Slashes.UNESCAPE_AND_FORWARD : Slashes.KEEP_UNCHANGED,
+  };
+}
+
 /** A gateway faces strangers: it says who it is, and writes the headers that say who they are. A sidecar is not seen. */
-function identity(role: HttpParams["role"]): Fields<typeof HttpConnectionManagerSchema> {
+function identity(role: HttpParams["role"], trustedProxies: number): Fields<typeof HttpConnectionManagerSchema> {
   if (role !== "Gateway") {
     return {
       useRemoteAddress: false,
@@ -76,6 +90,7 @@ function identity(role: HttpParams["role"]): Fields<typeof HttpConnectionManager
   }
   return {
     useRemoteAddress: true,
+    xffNumTrustedHops: trustedProxies,
     serverName: "istio-envoy",
     forwardClientCertDetails: Forward.SANITIZE_SET,
     setCurrentClientCertDetails: { subject: true, cert: true, dns: true, uri: true },

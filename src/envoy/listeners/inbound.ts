@@ -20,7 +20,7 @@ import {
 } from "../names.ts";
 import { inboundRouteConfiguration } from "../routes/inbound.ts";
 import { meshServerSocket } from "./downstream-tls.ts";
-import { httpConnectionManager } from "./http-connection-manager.ts";
+import { httpConnectionManager, type RequestSettings } from "./http-connection-manager.ts";
 import { type Way, waysOf } from "./inbound-ways.ts";
 import { httpInspector, originalDestination, tlsInspector } from "./listener-filters.ts";
 import { tcpProxy } from "./network-filters.ts";
@@ -43,18 +43,26 @@ export interface InboundParams {
   tls: MeshTls;
   /** What the pod enforces on those who call it. Absent: nothing. */
   policies?: HttpPolicies;
+  requests?: RequestSettings;
 }
 
 /** What all chains have in common. */
-interface Common extends Required<Pick<InboundParams, "accessLogFile" | "policies">> {
+interface Common extends Required<Pick<InboundParams, "accessLogFile" | "policies" | "requests">> {
   /** Ends the mesh's mutual TLS. */
   mutualTls: TransportSocket;
 }
 
 type Chain = Fields<typeof FilterChainSchema>;
 
-export function virtualInboundListener({ ports, accessLogFile, modes, tls, policies = {} }: InboundParams): Listener {
-  const common = { accessLogFile, policies, mutualTls: meshServerSocket(tls) };
+export function virtualInboundListener({
+  ports,
+  accessLogFile,
+  modes,
+  tls,
+  policies = {},
+  requests = {},
+}: InboundParams): Listener {
+  const common = { accessLogFile, policies, requests, mutualTls: meshServerSocket(tls) };
   const served = new Set(ports.map(({ targetPort }) => targetPort));
   const others = Object.keys(modes.ports)
     .map(Number)
@@ -85,7 +93,7 @@ function portChains(port: InboundPort, mode: PeerMode, common: Common): Chain[] 
   const { targetPort, protocol } = port;
   return waysOf(protocol, mode).map((way) => ({
     ...chain(`inbound|${targetPort}`, targetPort, way, common),
-    filters: way.http ? [http(port, common)] : tcp(inboundClusterName(targetPort), common),
+    filters: way.http ? [http(port, common)] : tcp(inboundClusterName(targetPort), common, "Declared"),
   }));
 }
 
@@ -93,7 +101,7 @@ function passthroughChains(port: number | undefined, mode: PeerMode, common: Com
   const name = port === undefined ? "virtualInbound" : `virtualInbound|${port}`;
   return waysOf("TCP", mode).map((way) => ({
     ...chain(name, port, way, common),
-    filters: tcp(INBOUND_PASSTHROUGH_CLUSTER, common),
+    filters: tcp(INBOUND_PASSTHROUGH_CLUSTER, common, "Undeclared"),
   }));
 }
 
@@ -133,8 +141,8 @@ function patience(ports: readonly InboundPort[]) {
   return bytes && ports.every(({ protocol }) => protocol !== "Auto") ? seconds(SILENCE_S) : noTimeout();
 }
 
-function tcp(cluster: string, { accessLogFile, policies }: Common): Filter[] {
-  return [...tcpPolicyFilters(policies), tcpProxy(cluster, accessLogFile)];
+function tcp(cluster: string, { accessLogFile, policies }: Common, port: "Declared" | "Undeclared"): Filter[] {
+  return [...tcpPolicyFilters(policies, port), tcpProxy(cluster, accessLogFile)];
 }
 
 function http({ targetPort, protocol, host, servicePort }: InboundPort, common: Common): Filter {

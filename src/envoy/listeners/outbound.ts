@@ -12,12 +12,12 @@ import type { Fields } from "../any.ts";
 import { noTimeout } from "../durations.ts";
 import { BLACK_HOLE_CLUSTER, OUTBOUND_PORT, PASSTHROUGH_CLUSTER, VIRTUAL_OUTBOUND } from "../names.ts";
 import { cidr } from "./cidr.ts";
-import { httpConnectionManager } from "./http-connection-manager.ts";
+import { httpConnectionManager, type RequestSettings } from "./http-connection-manager.ts";
 import { httpInspector, PLAIN_HTTP, tlsInspector } from "./listener-filters.ts";
 import { tcpByAddress, tcpForward, tcpProxy } from "./network-filters.ts";
 
 export interface OutboundParams {
-  settings: Pick<MeshSettings, "outboundTrafficPolicy" | "accessLogFile">;
+  settings: Pick<MeshSettings, "outboundTrafficPolicy" | "accessLogFile"> & RequestSettings;
   /** Addresses of services, `10.96.0.0/16`: a connection there asks for its cluster by address. Others pass through. */
   serviceRanges: readonly string[];
 }
@@ -62,6 +62,7 @@ export function outboundPortListener(params: OutboundPortParams): Listener {
     routes: String(port),
     lazy,
     accessLogFile: settings.accessLogFile,
+    requests: settings,
   });
   const sni = tlsRoutes.flatMap((route) => sniChain(route, settings.accessLogFile));
   // Envoy matches the address before the protocol and does not come back: every chain must cover every range

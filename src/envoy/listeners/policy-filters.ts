@@ -14,11 +14,16 @@ const STAT_PREFIX = "tcp.";
 
 /**
  * What is enforced on connections of which the proxy sees only bytes: these filters stand before the one that forwards.
- * `opaque`: of ports of which nobody has said what is spoken there.
+ * `Undeclared`: of ports of which nobody has said what is spoken there.
  */
-export function tcpPolicyFilters({ authorization }: HttpPolicies, opaque = false): Filter[] {
+export function tcpPolicyFilters(
+  { authorization }: HttpPolicies,
+  port: "Declared" | "Undeclared" = "Declared",
+): Filter[] {
   if (!authorization) return [];
-  return [...customSteps(authorization.custom, "TCP", opaque), ...ruleSteps(authorization, "TCP")].map(stepFilter);
+  return [...customSteps(authorization.custom, "TCP", port === "Undeclared"), ...ruleSteps(authorization, "TCP")].map(
+    stepFilter,
+  );
 }
 
 function stepFilter(step: Step): Filter {

@@ -21,7 +21,15 @@ export function listenerRow(read: Reader, mesh: MeshRows, scope: Scope, name: st
     if (!port) return undefined;
     const undeclared = undeclaredClusters(read, mesh, scope.client, port);
     const { accessLogFile } = settings;
-    const listener = gatewayListener({ port, accessLogFile, mesh: meshTlsOf(settings), undeclared, policies });
+    const params = {
+      port,
+      accessLogFile,
+      mesh: meshTlsOf(settings, scope.identity),
+      undeclared,
+      policies,
+      requests: settings,
+    };
+    const listener = gatewayListener(params);
     if (!listener) return undefined;
     return encoded(listener, [...port.servers.map(({ origin }) => origin), ...policyOrigins(policies)]);
   }
@@ -65,8 +73,9 @@ export function inboundListenerRow(read: Reader, mesh: MeshRows, pod: string): R
     ports,
     accessLogFile: settings.accessLogFile,
     modes: mesh.peerModes(read, pod),
-    tls: meshTlsOf(settings),
+    tls: meshTlsOf(settings, mesh.workload(read, pod)?.identity),
     policies,
+    requests: settings,
   });
   const services = inbound.flatMap((port) => port.services.map(({ origin }) => origin));
   return encoded(listener, [...services, ...policyOrigins(policies)]);
