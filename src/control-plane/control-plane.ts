@@ -15,6 +15,7 @@ import { meshInputs } from "../mesh/inputs.ts";
 import type { NamespaceObject, PodObject } from "../mesh/kubernetes.ts";
 import { wireReferences } from "../mesh/references.ts";
 import { wireKeySetStatuses } from "../mesh/security/key-set-status.ts";
+import { wireRateLimitStatuses } from "../mesh/security/rate-limit-status.ts";
 import { DEFAULT_SETTINGS, SYSTEM_NAMESPACE } from "../mesh/settings.ts";
 import type { Store } from "../store/store.ts";
 import type { Hub } from "../xds/hub.ts";
@@ -176,6 +177,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     ...Object.values(model.gatewayApi.statuses).flat(),
     ...wireReferences(graph, inputs, model.mesh).statuses,
     wireGatewayProblems(graph, inputs, model.mesh),
+    wireRateLimitStatuses(graph, inputs, model.mesh),
     wireKeySetStatuses(graph, inputs, model.mesh.security.authentication),
     wireRejections(
       graph,

@@ -12,7 +12,7 @@ export const TOKEN_PATH = "/var/run/secrets/tokens/istio-token";
 /** Where Envoy reads the root that the control plane's certificate comes from. */
 export const ROOT_CERT_PATH = "/var/run/secrets/istio/root-cert.pem";
 
-const proxyVolumes: readonly Volume[] = [
+export const proxyVolumes: readonly Volume[] = [
   {
     name: "istio-token",
     projected: {

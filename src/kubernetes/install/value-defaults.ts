@@ -57,6 +57,12 @@ export const defaultValues = {
     traceSampling: 1,
     seccompProfile: { type: "RuntimeDefault" },
   },
+  rateLimit: {
+    enabled: false,
+    replicaCount: 1,
+    resources: { requests: { cpu: "50m", memory: "128Mi" } },
+    redis: { url: "", secretName: "" },
+  },
   sidecarInjectorWebhook: {
     enableNamespacesByDefault: false,
     rewriteAppHTTPProbe: true,

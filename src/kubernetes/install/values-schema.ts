@@ -151,11 +151,23 @@ const Injection = shape(
   },
 );
 
+const RateLimit = shape(
+  "RateLimit",
+  {
+    enabled: bool,
+    replicaCount: count,
+    resources: Resources,
+    redis: shape("RateLimitRedis", { url: text, secretName: text }, {}),
+  },
+  {},
+);
+
 export const Values = shape(
   "Values",
   {
     global: Global,
     pilot: Pilot,
+    rateLimit: RateLimit,
     sidecarInjectorWebhook: Injection,
     gateways: shape("Gateways", { "istio-ingressgateway": Gateway, "istio-egressgateway": Gateway }, {}),
     base: shape("Base", { enableIstioConfigCRDs: bool }, { excludedCRDs: texts }),

@@ -5,7 +5,7 @@ import type { Tree } from "../tree.ts";
 import { yamlOf } from "../yaml.ts";
 import { BASE_HEADER, baseTree } from "./base.ts";
 import { GATEWAY_HEADER, gatewayTree } from "./gateway.ts";
-import { ISTIOD_HEADER, istiodTree, tagTree } from "./istiod.ts";
+import { ISTIOD_HEADER, istiodTree, limiterTree, tagTree } from "./istiod.ts";
 import { template } from "./template.ts";
 import { baseValues, gatewayValues, istiodValues } from "./values.ts";
 
@@ -33,7 +33,7 @@ export function charts(): Map<string, string> {
         name: "istiod",
         description: "The control plane of Lateen, a service mesh after Istio",
         header: ISTIOD_HEADER,
-        body: `${template(istiodTree())}{{- range $tag := $.Values.revisionTags }}\n${template(tagTree())}{{- end }}\n`,
+        body: `${template(istiodTree())}{{- range $tag := $.Values.revisionTags }}\n${template(tagTree())}{{- end }}\n{{- if $.Values.rateLimit.enabled }}\n${template(limiterTree())}{{- end }}\n`,
         values: istiodValues,
       },
       {

@@ -1,5 +1,6 @@
 import type { KubeObject } from "../../../store/object.ts";
 import { isFields } from "../../../store/patch/json.ts";
+import { limiter } from "../limiter.ts";
 import { pilotObjects } from "../pilot/objects.ts";
 import { tagInjector } from "../webhooks.ts";
 import { choose } from "./choose.ts";
@@ -88,6 +89,27 @@ export const ISTIOD_HEADER = `{{- $revision := $.Values.revision | default "defa
 /** The control plane. */
 export function istiodTree(): unknown {
   return variants(CONDITIONS, HOLES, (installation) => pilotObjects(installation).map(withDocuments));
+}
+
+/** The service that counts Global rate limits. */
+export function limiterTree(): unknown {
+  const counts = (field: "url" | "secretName"): Condition => ({
+    when: `$.Values.rateLimit.redis.${field}`,
+    yes: { rateLimit: { redis: { [field]: value(`$.Values.rateLimit.redis.${field}`) } } },
+    no: { rateLimit: { redis: { [field]: "" } } },
+  });
+  const rateLimit = {
+    replicaCount: value("$.Values.rateLimit.replicaCount"),
+    resources: {
+      requests: { cpu: null, memory: null, ...map("$.Values.rateLimit.resources.requests") },
+      limits: map("$.Values.rateLimit.resources.limits"),
+    },
+  };
+  return variants(
+    [counts("secretName"), counts("url")],
+    { ...HOLES, revision: value("$revision"), rateLimit },
+    limiter,
+  );
 }
 
 /** Injection under one of the tags, which may be that of who names no revision. */

@@ -15,13 +15,14 @@ export function baseValues(spec: Tree): string {
 }
 
 export function istiodValues(spec: Tree): string {
-  const { global, pilot, sidecarInjectorWebhook } = treeAt(spec, "values");
+  const { global, pilot, rateLimit, sidecarInjectorWebhook } = treeAt(spec, "values");
   const { hub, tag } = spec;
   return written({
     revision: "",
     revisionTags: [],
     global: mergeTrees({ hub, tag }, treeAt({ global }, "global")),
     pilot,
+    rateLimit,
     sidecarInjectorWebhook,
     meshConfig: {},
   });

@@ -1,6 +1,7 @@
 /** The control plane: who it is, what it may do, what it is told, and where it runs. */
 import type { KubeObject } from "../../../store/object.ts";
 import type { Installation } from "../installation.ts";
+import { limiter } from "../limiter.ts";
 import { pilotMeta, pilotSelector, revisioned } from "../names.ts";
 import { autoscaler, disruptionBudget, scalingOf } from "../scaling.ts";
 import { revisionInjector, revisionValidator, tagInjector } from "../webhooks.ts";
@@ -11,7 +12,7 @@ import { service } from "./service.ts";
 
 export function pilotObjects(installation: Installation): KubeObject[] {
   const { values, revision, namespace, components } = installation;
-  const { pilot, global, sidecarInjectorWebhook, revisionTags } = values;
+  const { pilot, global, rateLimit, sidecarInjectorWebhook, revisionTags } = values;
   const injection = { revision, namespace, ...sidecarInjectorWebhook };
   const metadata = pilotMeta(installation, revisioned("istiod", revision));
   const scaling = scalingOf(pilot, components.pilot.k8s);
@@ -34,6 +35,7 @@ export function pilotObjects(installation: Installation): KubeObject[] {
     ...disruptionBudget(metadata, pilotSelector(installation), scaling, global),
     revisionInjector(injection),
     ...revisionTags.map((tag) => tagInjector(tag, injection)),
+    ...(rateLimit.enabled ? limiter(installation) : []),
     ...(global.configValidation ? [revisionValidator(revision, namespace)] : []),
   ];
 }
