@@ -73,22 +73,17 @@ describe("tokens", { timeout: 300_000 }, () => {
       rewrite: { uri: path },
       route: [{ destination }],
     });
-    await world.apply(
-      JSON.stringify({
-        apiVersion: "networking.istio.io/v1",
-        kind: "VirtualService",
-        metadata: { name: "httpbin" },
-        spec: {
-          hosts: ["*"],
-          gateways: ["httpbin-gateway"],
-          http: [
-            to(".group", "admin", "/anything/admin"),
-            to("[realm][roles]", "staff", "/anything/staff"),
-            { rewrite: { uri: "/anything/all" }, route: [{ destination }] },
-          ],
-        },
-      }),
-    );
+    const routes = (...http: object[]): Promise<string> =>
+      world.apply(
+        JSON.stringify({
+          apiVersion: "networking.istio.io/v1",
+          kind: "VirtualService",
+          metadata: { name: "httpbin" },
+          spec: { hosts: ["*"], gateways: ["httpbin-gateway"], http },
+        }),
+      );
+    const byClaims = [to(".group", "admin", "/anything/admin"), to("[realm][roles]", "staff", "/anything/staff")];
+    await routes(...byClaims, { rewrite: { uri: "/anything/all" }, route: [{ destination }] });
     await eventually(async () => assert.equal((await atGateway("no")).status, 401));
     await eventually(async () => assert.match((await atGateway()).body, /anything\/all/));
     const answered = async (claims: object) => (await atGateway(await acme.token({ ...claims }))).body;
@@ -96,6 +91,10 @@ describe("tokens", { timeout: 300_000 }, () => {
     assert.match(await answered({ group: "admin" }), /anything\/admin/);
     assert.match(await answered({ group: ["dev", "admin"] }), /anything\/admin/);
     assert.match(await answered({ realm: { roles: ["staff"] } }), /anything\/staff/);
+    // without a route for the rest, only those have one who claim something
+    await routes(...byClaims);
+    await eventually(async () => assert.equal((await atGateway()).status, 404));
+    assert.match(await answered({ group: "admin" }), /anything\/admin/);
     // the claims of a token that is not valid choose nothing
     const forged = await testIssuer(acme.issuer).token({ group: "admin" });
     assert.equal((await atGateway(forged)).status, 401);
