@@ -4,6 +4,7 @@
  */
 import type { JsonObject } from "@bufbuild/protobuf";
 import { probeCluster } from "./bootstrap/app-probes.ts";
+import { identityCluster } from "./bootstrap/identity-cluster.ts";
 import { socketAddress } from "./bootstrap/messages.ts";
 import {
   adminCluster,
@@ -26,6 +27,8 @@ export interface BootstrapParams {
   xds: XdsParams;
   /** The port of Istio's agent, and what it answers for the application; none for no such port. */
   status?: StatusPort;
+  /** Path of the socket of an agent that gives the proxy its certificate, in place of the control plane. */
+  identitySocket?: string;
   /** Of Envoy's runtime. */
   runtime?: Readonly<Record<string, string>>;
   /** Shown to the control plane and in config dumps; nothing is trusted in it. */
@@ -94,7 +97,11 @@ export function bootstrap(params: BootstrapParams): JsonObject {
       },
     },
     static_resources: {
-      clusters: [adminCluster(ADMIN_PORT), ...(status?.probes ?? []).map((probe) => probeCluster(probe, pod.ip))],
+      clusters: [
+        adminCluster(ADMIN_PORT),
+        ...(params.identitySocket === undefined ? [] : [identityCluster(params.identitySocket)]),
+        ...(status?.probes ?? []).map((probe) => probeCluster(probe, pod.ip)),
+      ],
       listeners: [
         healthListener(HEALTH_PORT),
         metricsListener(METRICS_PORT),

@@ -16,10 +16,12 @@ export interface MeshTls {
   minVersion: MeshSettings["meshTls"]["minVersion"];
   /** For TLS 1.2; empty: Envoy's own. */
   cipherSuites: readonly string[];
+  /** Where the proxy has its own certificate from, and whom it trusts; absent: from the control plane. */
+  identity?: "Socket";
 }
 
-export function meshTlsOf(settings: MeshSettings): MeshTls {
-  return { trustDomains: trustDomainsOf(settings), ...settings.meshTls };
+export function meshTlsOf(settings: MeshSettings, identity?: "Socket"): MeshTls {
+  return { trustDomains: trustDomainsOf(settings), ...settings.meshTls, ...(identity && { identity }) };
 }
 
 /**
@@ -31,15 +33,15 @@ export const MESH_TCP = ["istio", "istio-peer-exchange"] as const;
 
 /** @param names The identities of which the peer must have one; without any, all of the mesh's. */
 export function meshContext(
-  { trustDomains, minVersion, cipherSuites }: MeshTls,
+  { trustDomains, minVersion, cipherSuites, identity }: MeshTls,
   alpnProtocols: readonly string[],
   names: readonly string[] = [],
 ): CommonTls {
   return {
     alpnProtocols: [...alpnProtocols],
     tlsParams: meshParameters(minVersion, cipherSuites),
-    ...sdsCertificate(OWN_CERTIFICATE),
-    ...sdsRoots(MESH_ROOTS, names.length > 0 ? subjectAltNames(names) : members(trustDomains)),
+    ...sdsCertificate(OWN_CERTIFICATE, identity),
+    ...sdsRoots(MESH_ROOTS, names.length > 0 ? subjectAltNames(names) : members(trustDomains), identity),
   };
 }
 

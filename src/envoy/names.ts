@@ -18,6 +18,9 @@ export const PROXY_PORTS: ReadonlySet<number> = new Set([15000, OUTBOUND_PORT, I
 export const OWN_CERTIFICATE = "default";
 export const MESH_ROOTS = "ROOTCA";
 
+/** In the bootstrap of proxies that get those two from an agent's socket: Istio's name for it. */
+export const IDENTITY_CLUSTER = "sds-grpc";
+
 /** A key of Envoy's runtime: 100 from when the pod is told to end, so that nobody waits for its application. */
 export const LEAVING = "lateen.leaving";
 

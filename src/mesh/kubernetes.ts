@@ -39,6 +39,7 @@ interface ContainerPart {
   name: string;
   args?: readonly string[];
   ports?: readonly { name?: string; containerPort: number; protocol?: string }[];
+  volumeMounts?: readonly { mountPath: string }[];
 }
 
 export interface PodObject {

@@ -48,6 +48,7 @@ export function workloadOf(pod: PodObject): Workload {
     node: pod.spec?.nodeName ?? "",
     proxy: proxyOf(pod),
     interception: annotations["sidecar.istio.io/interceptionMode"] === "NONE" ? "NONE" : "REDIRECT",
+    ...(hasIdentitySocket(pod) && { identity: "Socket" }),
     locality: (labels["istio-locality"] ?? "").replaceAll(".", "/"),
   };
 }
@@ -64,6 +65,15 @@ function ownerOf(pod: PodObject): string {
 }
 
 const PROXY = "istio-proxy";
+
+/** Where an agent that knows workloads by itself puts its socket into pods: Istio's path. */
+const IDENTITY_SOCKET = /^(\/var)?\/run\/secrets\/workload-spiffe-uds\/?$/;
+
+/** Whether the proxy has its certificate from an agent on the node: a volume says so. */
+export function hasIdentitySocket({ spec }: Pick<PodObject, "spec">): boolean {
+  const proxy = [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])].find(({ name }) => name === PROXY);
+  return proxy?.volumeMounts?.some(({ mountPath }) => IDENTITY_SOCKET.test(mountPath)) ?? false;
+}
 
 /** A gateway is a pod that is nothing but a proxy. */
 function proxyOf(pod: PodObject): Workload["proxy"] {

@@ -4,8 +4,9 @@ import {
 } from "#envoy/extensions/transport_sockets/tls/v3/common_pb.js";
 import type { CommonTlsContextSchema } from "#envoy/extensions/transport_sockets/tls/v3/tls_pb.js";
 import type { Fields } from "../any.ts";
-import { ads } from "../config-sources.ts";
+import { ads, grpc } from "../config-sources.ts";
 import { noTimeout } from "../durations.ts";
+import { IDENTITY_CLUSTER } from "../names.ts";
 
 export type CommonTls = Fields<typeof CommonTlsContextSchema>;
 type Validation = Fields<typeof CertificateValidationContextSchema>;
@@ -21,16 +22,16 @@ export function fileCertificate(certificate: string, key: string): CommonTls {
   };
 }
 
-export function sdsCertificate(name: string): CommonTls {
-  return { tlsCertificateSdsSecretConfigs: [sdsSource(name)] };
+export function sdsCertificate(name: string, from?: "Socket"): CommonTls {
+  return { tlsCertificateSdsSecretConfigs: [sdsSource(name, from)] };
 }
 
 /** Roots by SDS, together with what else the peer's certificate must be. */
-export function sdsRoots(name: string, defaultValidationContext: Validation): CommonTls {
+export function sdsRoots(name: string, defaultValidationContext: Validation, from?: "Socket"): CommonTls {
   return {
     validationContextType: {
       case: "combinedValidationContext",
-      value: { defaultValidationContext, validationContextSdsSecretConfig: sdsSource(name) },
+      value: { defaultValidationContext, validationContextSdsSecretConfig: sdsSource(name, from) },
     },
   };
 }
@@ -58,7 +59,7 @@ export function subjectAltNames(names: readonly string[]): Validation {
   };
 }
 
-/** A secret on the stream that the proxy already has. */
-export function sdsSource(name: string) {
-  return { name, sdsConfig: ads(noTimeout()) };
+/** A secret on the stream that the proxy already has, or from an agent beside it. */
+export function sdsSource(name: string, from?: "Socket") {
+  return { name, sdsConfig: from ? grpc(IDENTITY_CLUSTER, noTimeout()) : ads(noTimeout()) };
 }

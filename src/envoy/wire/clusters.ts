@@ -35,7 +35,7 @@ export function clusterRow(read: Reader, mesh: MeshRows, scope: Scope, name: str
   if (name === INBOUND_PASSTHROUGH_CLUSTER) return encoded(inboundPassthroughCluster(settings));
   if (name === BLACK_HOLE_CLUSTER) return encoded(blackHoleCluster(settings));
 
-  if (name === LIMITER_CLUSTER) return encoded(limiterCluster(read, mesh, client));
+  if (name === LIMITER_CLUSTER) return encoded(limiterCluster(read, mesh, scope));
 
   const named = parseOutboundClusterName(name);
   if (named) {
@@ -45,7 +45,7 @@ export function clusterRow(read: Reader, mesh: MeshRows, scope: Scope, name: str
     if (tls === "Never") return encoded(stubCluster(name, settings), origins(found));
     const policy = tls ? { ...found.policy, tls } : policyFor(client, found);
     const subset = named.subset === "" ? {} : { subset: { name: named.subset, labels: found.subsetLabels } };
-    const server = serverTls(read, mesh, found, client);
+    const server = serverTls(read, mesh, found, scope);
     return encoded(outboundCluster({ ...found, ...subset, policy, settings, client, mesh: server }), origins(found));
   }
 
@@ -56,7 +56,7 @@ export function clusterRow(read: Reader, mesh: MeshRows, scope: Scope, name: str
     const subset = { name: passed.subset, labels: found.subsetLabels };
     // what comes is encrypted for whom it goes to
     const policy: TrafficPolicy = { ...found.policy, tls: { mode: "Disable", subjectAltNames: [] } };
-    const server = serverTls(read, mesh, found, client);
+    const server = serverTls(read, mesh, found, scope);
     return encoded(outboundCluster({ ...found, subset, policy, settings, client, name, mesh: server }), origins(found));
   }
 
@@ -70,7 +70,7 @@ export function clusterRow(read: Reader, mesh: MeshRows, scope: Scope, name: str
   const found = mesh.cluster(read, scope.client, { host: target.host, port: Number(port), subset: "" });
   if (!found) return encoded(stubCluster(name, settings));
   const policy = policyFor(client, found);
-  const server = serverTls(read, mesh, found, client);
+  const server = serverTls(read, mesh, found, scope);
   return encoded(outboundCluster({ ...found, policy, settings, client, name, mesh: server }), origins(found));
 }
 

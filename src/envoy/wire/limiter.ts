@@ -12,14 +12,15 @@ import { outboundCluster, stubCluster } from "../clusters.ts";
 import { meshTlsOf } from "../mesh-tls.ts";
 import { LIMITER_CLUSTER, statName } from "../names.ts";
 import type { MeshRows } from "./mesh-rows.ts";
+import type { Scope } from "./scope.ts";
 
 /** Without the service the cluster has no endpoints: then each rule's own choice holds, at once. */
-export function limiterCluster(read: Reader, mesh: MeshRows, client: "Sidecar" | "Gateway"): Cluster {
+export function limiterCluster(read: Reader, mesh: MeshRows, scope: Scope): Cluster {
   const settings = mesh.settings(read);
   const spec = limiterSpec(read, mesh);
   if (!spec) return stubCluster(LIMITER_CLUSTER, settings);
-  const server = { ...meshTlsOf(settings), names: limiterIdentities(settings), auto: "All" } as const;
-  const cluster = outboundCluster({ ...spec, policy: {}, settings, client, mesh: server });
+  const server = { ...meshTlsOf(settings, scope.identity), names: limiterIdentities(settings), auto: "All" } as const;
+  const cluster = outboundCluster({ ...spec, policy: {}, settings, client: scope.type, mesh: server });
   return { ...cluster, name: LIMITER_CLUSTER, altStatName: statName(LIMITER_CLUSTER) };
 }
 

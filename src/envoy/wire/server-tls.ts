@@ -8,11 +8,11 @@ import type { MeshRows } from "./mesh-rows.ts";
 import type { Scope } from "./scope.ts";
 
 /** How the proxies of a service are spoken to. */
-export function serverTls(read: Reader, mesh: MeshRows, found: ClusterSpec, client: Scope["type"]): ServerTls {
+export function serverTls(read: Reader, mesh: MeshRows, found: ClusterSpec, scope: Scope): ServerTls {
   return {
-    ...meshTlsOf(mesh.settings(read)),
+    ...meshTlsOf(mesh.settings(read), scope.identity),
     names: mesh.secureNames(read, found.service, found.port.number),
-    auto: autoMtls(read, mesh, found, client),
+    auto: autoMtls(read, mesh, found, scope.type),
   };
 }
 

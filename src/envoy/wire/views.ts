@@ -38,11 +38,18 @@ export function viewOf(read: Reader, rows: Rows, proxy: Peer): View | undefined 
   const workload = rows.mesh.workload(read, pod);
   if (!workload) return undefined;
   const client = rows.mesh.scopeOf(read, workload);
+  const identity = workload.identity ? { identity: workload.identity } : {};
   const owner = `${workload.namespace}/${workload.workload}`;
   const view =
     proxy.type === "router"
-      ? gatewayView(read, rows.mesh, { type: "Gateway", workload: owner, client })
-      : sidecarView(read, rows, { type: "Sidecar", delivery: rows.mesh.delivery(read, pod), client }, pod, owner);
+      ? gatewayView(read, rows.mesh, { type: "Gateway", workload: owner, client, ...identity })
+      : sidecarView(
+          read,
+          rows,
+          { type: "Sidecar", delivery: rows.mesh.delivery(read, pod), client, ...identity },
+          pod,
+          owner,
+        );
   view.add(SECRET, OWN_CERTIFICATE, proxyScope(proxy.id));
   view.add(SECRET, MESH_ROOTS, MESH_SCOPE);
   return view.build();

@@ -4,6 +4,7 @@
  */
 import type { Pod } from "../../kinds/core/pod.ts";
 import type { Labels } from "../../mesh/model.ts";
+import { hasIdentitySocket } from "../../mesh/workloads.ts";
 import { decideInjection } from "./decide.ts";
 import { InjectionError } from "./error.ts";
 import { gatewayTemplate } from "./gateway.ts";
@@ -25,7 +26,11 @@ const TEMPLATES = "inject.istio.io/templates";
 export function inject(pod: Pod, { namespace, namespaceLabels, settings }: InjectContext): Pod {
   if (!decideInjection({ pod, namespace, namespaceLabels }, settings).inject) return pod;
   const names = pod.metadata.annotations?.[TEMPLATES]?.split(",").map((name) => name.trim());
-  return (names ?? settings.defaultTemplates).reduce((made, name) => template(made, name, settings), pod);
+  const by = (settings: InjectSettings): Pod =>
+    (names ?? settings.defaultTemplates).reduce((made, name) => template(made, name, settings), pod);
+  const made = by(settings);
+  // whether there is a socket is known when all templates have been laid over the pod
+  return hasIdentitySocket(made) ? by({ ...settings, identitySocket: true }) : made;
 }
 
 function template(pod: Pod, name: string, settings: InjectSettings): Pod {

@@ -2,7 +2,7 @@ import type { AppProbe } from "../../envoy/bootstrap/app-probes.ts";
 import { bootstrap, envoyArgs, KUBERNETES_POD } from "../../envoy/bootstrap.ts";
 import { version } from "../../version.ts";
 import type { ProxyRequest } from "./proxy-container.ts";
-import { ROOT_CERT_PATH, TOKEN_PATH } from "./volumes.ts";
+import { IDENTITY_SOCKET_PATH, ROOT_CERT_PATH, TOKEN_PATH } from "./volumes.ts";
 
 /** Environment variables by which Istio's proxies say something of themselves to the control plane. */
 const META = "ISTIO_META_";
@@ -23,6 +23,7 @@ export function proxyArgs({ type, workload, options, app, settings }: ProxyReque
       token: TOKEN_PATH,
     },
     ...(status && { status: { port: config.statusPort, probes: probes.map(literalProbe), leaveSeconds } }),
+    ...(settings.identitySocket && { identitySocket: IDENTITY_SOCKET_PATH }),
     runtime: literals(config.runtimeValues),
     metadata: {
       CLUSTER_ID: settings.clusterId,

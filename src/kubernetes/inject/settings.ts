@@ -33,6 +33,8 @@ export interface InjectSettings {
   resources: { requests: Record<string, string>; limits?: Record<string, string> };
   /** Instead of what injection does when the proxy starts and ends. */
   lifecycle?: Lifecycle;
+  /** Whether the pod mounts the socket of an agent that gives its proxy its certificate. Injection finds out itself. */
+  identitySocket?: true;
   /** Sidecars as init containers that stay (Kubernetes 1.29): they start before the app and end after it. */
   nativeSidecars: boolean;
   /** A container of its own sets the kernel's rules, as where no other may have NET_ADMIN: pods start a second later. */

@@ -27,6 +27,9 @@ export const proxyVolumeMounts: readonly Mount[] = [
   { name: "istiod-ca-cert", mountPath: "/var/run/secrets/istio", readOnly: true },
 ];
 
+/** Where an agent such as SPIRE's gives proxies their certificates, in pods that mount it. */
+export const IDENTITY_SOCKET_PATH = "/var/run/secrets/workload-spiffe-uds/socket";
+
 /** What the pod needs for its proxy, with what it asks for by annotation. */
 export function volumesFor(annotations: Labels): readonly Volume[] {
   return [...proxyVolumes, ...namedEntries(annotations, "sidecar.istio.io/userVolume", Volume)];
