@@ -56,6 +56,16 @@ for (const url of [
     assert.rejects(guardedFetch(url, testNetwork(1).options), { code: "LTN6201" }));
 }
 
+test("where one address does not answer the next one is asked", async (t) => {
+  const port = await serve(t, (_request, response) => response.end("keys"));
+  const { options, connected } = testNetwork(port, { "keys.example.com": ["2001:db8::1", PUBLIC] });
+  const { connect } = options.network;
+  options.network.connect = (address, at) =>
+    address === PUBLIC ? connect(address, at) : Promise.reject(new Error("ENETUNREACH"));
+  assert.equal(await guardedFetch("http://keys.example.com/", options), "keys");
+  assert.deepEqual(connected, [`${PUBLIC}:80`]);
+});
+
 test("a redirect is followed to where it may go, and no further than three times", async (t) => {
   const port = await serve(t, ({ url = "" }, response) => {
     const left = Number(url.slice(1));

@@ -70,10 +70,7 @@ async function get(url: URL, { network, rules, signal }: FetchOptions): Promise<
       "If it should be, allow it in lateen.jwksAllowedHosts or lateen.jwksAllowedNetworks of the mesh's settings.",
     );
   }
-  const [address] = addresses;
-  if (address === undefined) throw new Error(`${host} has no address`);
-  const port = Number(url.port) || (url.protocol === "https:" ? 443 : 80);
-  const response = await exchange(url, await unlessAborted(network.connect(address, port), signal), host, signal);
+  const response = await firstAnswer(url, host, addresses, { network, signal });
   const status = response.statusCode ?? 0;
   const { location } = response.headers;
   if (status >= 300 && status < 400 && location !== undefined) {
@@ -85,6 +82,26 @@ async function get(url: URL, { network, rules, signal }: FetchOptions): Promise<
     throw wrong(url, `answers with status ${status}`);
   }
   return body(url, response);
+}
+
+/** Of the addresses in their order: a machine need not have a way to each. */
+async function firstAnswer(
+  url: URL,
+  host: string,
+  addresses: readonly string[],
+  { network, signal }: Pick<FetchOptions, "network" | "signal">,
+): Promise<IncomingMessage> {
+  const port = Number(url.port) || (url.protocol === "https:" ? 443 : 80);
+  let failure: unknown = new Error(`${host} has no address`);
+  for (const address of addresses) {
+    if (signal.aborted) break;
+    try {
+      return await exchange(url, await unlessAborted(network.connect(address, port), signal), host, signal);
+    } catch (error) {
+      failure = error;
+    }
+  }
+  throw failure;
 }
 
 async function exchange(url: URL, raw: Duplex, host: string, signal: AbortSignal): Promise<IncomingMessage> {

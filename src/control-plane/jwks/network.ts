@@ -12,6 +12,6 @@ export interface Network {
 
 /** The network of this machine, or of istiod's pod. */
 export const hostNetwork: Network = {
-  resolve: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
+  resolve: async (host) => (await lookup(host, { all: true, order: "ipv4first" })).map(({ address }) => address),
   connect: async (host, port) => connect({ host, port, noDelay: true }),
 };

@@ -1,6 +1,5 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import type { TypedExtensionConfig } from "#envoy/config/core/v3/extension_pb.js";
-import { TypedExtensionConfigSchema } from "#envoy/config/core/v3/extension_pb.js";
+import { type TypedExtensionConfig, TypedExtensionConfigSchema } from "#envoy/config/core/v3/extension_pb.js";
 import {
   JwtAuthenticationSchema,
   type JwtProviderSchema,

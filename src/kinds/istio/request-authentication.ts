@@ -91,6 +91,11 @@ function warnRule(report: Report, field: string, rule: JwtRule): void {
     for (const note of keys.notes) report("noEffect", `${field}.jwks`, note, "leave the keys that verify tokens");
     if (keys.size === 0) report("noEffect", `${field}.jwks`, "no key is left: all tokens are refused", "give one");
   }
+  warnWritten(report, field, rule);
+}
+
+/** Headers that the proxy writes: each is empty before it does, and has one value after. */
+function warnWritten(report: Report, field: string, rule: JwtRule): void {
   const written = new Set<string>();
   const places = [rule.fromHeaders, rule.fromParams, rule.fromCookies].some((each) => each?.length);
   const read = new Set(places ? rule.fromHeaders?.map(({ name }) => name.toLowerCase()) : ["authorization"]);

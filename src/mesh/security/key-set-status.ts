@@ -6,6 +6,9 @@ import type { MeshInputs } from "../inputs.ts";
 import type { StatusRow } from "../status-row.ts";
 import { keySetKey, type RequestAuthenticationRow, type RequestAuthentications } from "./request-authentication.ts";
 
+/** A policy may have thousands of rules; a status must stay readable, and small enough to be stored. */
+const MOST_MESSAGES = 10;
+
 type Inputs = Pick<MeshInputs, "requestAuthentications" | "keySetProblems">;
 
 export function wireKeySetStatuses(
@@ -30,10 +33,15 @@ export function wireKeySetStatuses(
       type: "KeysAvailable",
       status: "False",
       reason: "KeysNotFetched",
-      message: messages.join("\n"),
+      message: shortened(messages).join("\n"),
       observedGeneration: generation,
     };
     const status = { conditions: [condition], observedGeneration: generation };
     return { type: requestAuthenticationKind.type, namespace, name, status };
   });
+}
+
+function shortened(messages: readonly string[]): readonly string[] {
+  const more = messages.length - MOST_MESSAGES;
+  return more <= 0 ? messages : [...messages.slice(0, MOST_MESSAGES), `… and ${more} more`];
 }

@@ -119,6 +119,19 @@ it("a key set that comes recomputes only workloads whose policies name it", () =
   assert.deepEqual([listeners.get("one"), listeners.get("two")], [JWKS, ""]);
 });
 
+it("a policy of thousands of rules has a short status", () => {
+  const { graph, inputs, policies, put } = world();
+  const statuses = wireKeySetStatuses(graph, inputs, policies);
+  const urls = Array.from({ length: 4_096 }, (_, i) => `https://${i}.example.com`);
+  put("default/a", { jwtRules: urls.map((jwksUri) => ({ issuer: "a", jwksUri })) });
+  graph.batch(() => {
+    for (const url of urls) inputs.keySetProblems.set(`Uri ${url}`, "It is away.");
+  });
+  const text = JSON.stringify(statuses.get("default/a"));
+  assert.match(text, /and 4086 more/);
+  assert.ok(text.length < 2_000, String(text.length));
+});
+
 it("what cannot be fetched is a condition of the policies that name it, for as long as that is so", () => {
   const { graph, inputs, policies, put } = world();
   const statuses = wireKeySetStatuses(graph, inputs, policies);
