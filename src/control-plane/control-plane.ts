@@ -10,6 +10,7 @@ import { issueCertificates } from "../identity/issuer.ts";
 import type { Periods } from "../identity/rotation.ts";
 import { controlPlaneNames, type ServerIdentity, serverCertificate } from "../identity/server-certificate.ts";
 import { type ReviewToken, reviewThrough } from "../identity/token-review.ts";
+import type { RateLimit } from "../kinds/lateen/rate-limit-schema.ts";
 import { wireGatewayProblems } from "../mesh/gateway-problems.ts";
 import { meshInputs } from "../mesh/inputs.ts";
 import type { NamespaceObject, PodObject } from "../mesh/kubernetes.ts";
@@ -78,6 +79,7 @@ export interface ControlPlane {
   identity: ServerIdentity;
   namespaces: Input<NamespaceObject>;
   pods: Input<PodObject>;
+  rateLimits: Input<RateLimit>;
   /** One row, key "". */
   gatewayPod: Input<GatewayPod>;
   /** The names by which this control plane's revision goes: its own, and the tags that point at it. */
@@ -222,6 +224,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     identity,
     namespaces: inputs.namespaces,
     pods: inputs.pods,
+    rateLimits: inputs.rateLimits,
     gatewayPod,
     revisions,
     rejections,

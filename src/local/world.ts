@@ -18,6 +18,7 @@ import { createInitialObjects } from "./api/initial-objects.ts";
 import { type ApiServer, startApiServer } from "./api/server.ts";
 import { startControllers } from "./controllers/start.ts";
 import { injection } from "./injection.ts";
+import { deployLimiterWhenNeeded } from "./limiter.ts";
 import { createMeshObjects } from "./mesh-objects.ts";
 import { nodeHome } from "./node/home.ts";
 import { findNode, startNode, stopNode } from "./node/lifecycle.ts";
@@ -77,6 +78,8 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       return found ? { authenticated: true, ...found } : { authenticated: false, error: "the token is not valid" };
     },
   });
+  const { graph, rateLimits } = controlPlane;
+  deployLimiterWhenNeeded({ store, graph, rateLimits, onError });
   api.registerServiceHandler("istio-system", "istiod", 15014, controlPlane.debug);
   for (const { type, object } of ingressGatewayObjects("istio-system", gatewayPod)) {
     const { namespace = "", name } = object.metadata;

@@ -60,5 +60,6 @@ export function startTally(now: () => number = Date.now): Tally {
 
 /** A value that may be a secret: enough of it to know it again, for who has it. */
 export function disguised(value: string): string {
-  return `${value.slice(0, 4)}…#${createHash("sha256").update(value).digest("hex").slice(0, 8)}`;
+  const shown = Math.min(4, Math.floor(value.length / 4));
+  return `${value.slice(0, shown)}…#${createHash("sha256").update(value).digest("hex").slice(0, 8)}`;
 }

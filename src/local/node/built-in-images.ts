@@ -53,6 +53,18 @@ export function builtInImages(settingsFile: string): BuiltInImage[] {
       image: () => proxy(settingsFile),
     },
     {
+      title: "lateen/pilot",
+      name: /(?:^|\/)lateen\/pilot$/,
+      image: () => ({
+        entrypoint: [NODE, "--disable-warning=ExperimentalWarning", `${APP}/src/cli/main.ts`],
+        cmd: [],
+        environment: {},
+        workingDir: "/",
+        mounts: runsNode,
+        origin: "built-in",
+      }),
+    },
+    {
       title: "curlimages/curl",
       name: /^(?:.*\/)?(?:curl|curl-ssl)$/,
       image: () => utility(["curl"], ["--help"]),
