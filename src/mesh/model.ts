@@ -442,21 +442,26 @@ export interface GatewayPort {
 
 // ---- Mesh-wide settings
 
-/** The part of MeshConfig (ConfigMap `istio`, key `mesh`) and of Lateen's own settings that the model needs. */
+/** What becomes of `x-forwarded-client-cert`, in Envoy's words. */
+export type ForwardClientCert = "SANITIZE" | "FORWARD_ONLY" | "APPEND_FORWARD" | "SANITIZE_SET" | "ALWAYS_FORWARD_ONLY";
+
 /** `NONE` takes paths as they come; `BASE` resolves `.`, `..` and what need not be encoded; the others do more. */
 export type PathNormalization = "NONE" | "BASE" | "MERGE_SLASHES" | "DECODE_AND_MERGE_SLASHES";
 
+/** The part of MeshConfig (ConfigMap `istio`, key `mesh`) and of Lateen's own settings that the model needs. */
 export interface MeshSettings {
   rootNamespace: string;
   clusterDomain: string;
   trustDomain: string;
   /** Trust domains whose workloads count as ours: those of meshes that this one was, or is joined with. */
+  trustDomainAliases: readonly string[];
   extAuthzProviders: readonly ExtAuthzProvider[];
   /** What a request's path is made to be before anything looks at it. */
   pathNormalization: PathNormalization;
   /** How many proxies before our gateways add to `x-forwarded-for` what is true. */
   trustedProxies: number;
-  trustDomainAliases: readonly string[];
+  /** At gateways: what strangers say of who called them, and what is added. */
+  gatewayClientCert: ForwardClientCert;
   /** Mutual TLS to whoever can end it, where no rule says how to speak to a service. */
   autoMtls: boolean;
   /** Of mutual TLS between proxies. */

@@ -99,7 +99,7 @@ it("settings come from MeshConfig, with defaults for what it leaves out", () => 
   assert.deepEqual(settingsOf(undefined), DEFAULT_SETTINGS);
   assert.deepEqual(of(""), DEFAULT_SETTINGS);
   const text =
-    "outboundTrafficPolicy: {mode: REGISTRY_ONLY}\naccessLogFile: /dev/stdout\nlateen: {delivery: Eager}\ntrustDomain: td\ntrustDomainAliases: [old, 1]";
+    "outboundTrafficPolicy: {mode: REGISTRY_ONLY}\naccessLogFile: /dev/stdout\nlateen: {delivery: Eager}\ntrustDomain: td\ntrustDomainAliases: [old, 1]\nenableAutoMtls: false\nmeshMTLS: {minProtocolVersion: TLSV1_2, cipherSuites: [ECDHE-RSA-AES256-GCM-SHA384, NONE-SUCH]}\ndefaultConfig: {gatewayTopology: {forwardClientCertDetails: APPEND_FORWARD}}";
   assert.deepEqual(of(text), {
     ...DEFAULT_SETTINGS,
     outboundTrafficPolicy: "REGISTRY_ONLY",
@@ -107,5 +107,8 @@ it("settings come from MeshConfig, with defaults for what it leaves out", () => 
     delivery: "Eager",
     trustDomain: "td",
     trustDomainAliases: ["old"],
+    autoMtls: false,
+    meshTls: { minVersion: "TLSV1_2", cipherSuites: ["ECDHE-RSA-AES256-GCM-SHA384"] },
+    gatewayClientCert: "APPEND_FORWARD",
   });
 });

@@ -3,9 +3,10 @@ import { parse } from "yaml";
 import type { Collection } from "../engine/collection.ts";
 import type { Graph } from "../engine/graph.ts";
 import { durationMs } from "../kinds/istio/duration.ts";
+import { CIPHER_SUITES } from "../kinds/istio/server-tls-checks.ts";
 import type { MeshInputs } from "./inputs.ts";
 import type { ConfigMapObject } from "./kubernetes.ts";
-import type { MeshSettings } from "./model.ts";
+import type { ForwardClientCert, MeshSettings } from "./model.ts";
 import { extAuthzProviders } from "./security/extension-providers.ts";
 
 export const SYSTEM_NAMESPACE = "istio-system";
@@ -18,6 +19,7 @@ export const DEFAULT_SETTINGS: MeshSettings = {
   extAuthzProviders: [],
   pathNormalization: "BASE",
   trustedProxies: 0,
+  gatewayClientCert: "SANITIZE_SET",
   autoMtls: true,
   meshTls: { minVersion: "TLSV1_3", cipherSuites: [] },
   outboundTrafficPolicy: "ALLOW_ANY",
@@ -55,10 +57,12 @@ export function settingsOf(configMap: ConfigMapObject | undefined): MeshSettings
     extAuthzProviders: extAuthzProviders(field("extensionProviders")),
     pathNormalization: pathNormalization(field("pathNormalization", "normalization")),
     trustedProxies: count(field("defaultConfig", "gatewayTopology", "numTrustedProxies")),
+    gatewayClientCert: clientCert(field("defaultConfig", "gatewayTopology", "forwardClientCertDetails")),
     autoMtls: field("enableAutoMtls") !== false,
     meshTls: {
       minVersion: field("meshMTLS", "minProtocolVersion") === "TLSV1_2" ? "TLSV1_2" : "TLSV1_3",
-      cipherSuites: texts(field("meshMTLS", "cipherSuites")),
+      // one that it does not know makes Envoy refuse all listeners and clusters
+      cipherSuites: texts(field("meshMTLS", "cipherSuites")).filter((name) => CIPHER_SUITES.has(name)),
     },
     outboundTrafficPolicy: field("outboundTrafficPolicy", "mode") === "REGISTRY_ONLY" ? "REGISTRY_ONLY" : "ALLOW_ANY",
     delivery: field("lateen", "delivery") === "Eager" ? "Eager" : "Lazy",
@@ -78,6 +82,18 @@ function count(value: unknown): number {
 
 function pathNormalization(value: unknown): MeshSettings["pathNormalization"] {
   return value === "NONE" || value === "MERGE_SLASHES" || value === "DECODE_AND_MERGE_SLASHES" ? value : "BASE";
+}
+
+const FORWARDS: readonly ForwardClientCert[] = [
+  "SANITIZE",
+  "FORWARD_ONLY",
+  "APPEND_FORWARD",
+  "SANITIZE_SET",
+  "ALWAYS_FORWARD_ONLY",
+];
+
+function clientCert(value: unknown): ForwardClientCert {
+  return FORWARDS.find((name) => name === value) ?? DEFAULT_SETTINGS.gatewayClientCert;
 }
 
 function texts(value: unknown): string[] {

@@ -34,7 +34,7 @@ export interface HttpParams {
   requests?: RequestSettings;
 }
 
-export type RequestSettings = Partial<Pick<MeshSettings, "pathNormalization" | "trustedProxies">>;
+export type RequestSettings = Partial<Pick<MeshSettings, "pathNormalization" | "trustedProxies" | "gatewayClientCert">>;
 
 /**
  * How long a request may stand still before it has a route, which only happens when a virtual host is fetched on demand
@@ -58,7 +58,7 @@ export function httpConnectionManager(params: HttpParams): Filter {
       ...paths(params.requests?.pathNormalization),
       streamIdleTimeout: lazy ? seconds(ROUTELESS_LIMIT_S) : noTimeout(),
       upgradeConfigs: [{ upgradeType: "websocket" }],
-      ...identity(role, params.requests?.trustedProxies ?? 0),
+      ...identity(role, params.requests ?? {}),
       ...localReplies(params),
     }),
   );
@@ -80,7 +80,7 @@ function paths(how: RequestSettings["pathNormalization"] = "BASE"): Fields<typeo
 }
 
 /** A gateway faces strangers: it says who it is, and writes the headers that say who they are. A sidecar is not seen. */
-function identity(role: HttpParams["role"], trustedProxies: number): Fields<typeof HttpConnectionManagerSchema> {
+function identity(role: HttpParams["role"], settings: RequestSettings): Fields<typeof HttpConnectionManagerSchema> {
   if (role !== "Gateway") {
     return {
       useRemoteAddress: false,
@@ -90,9 +90,9 @@ function identity(role: HttpParams["role"], trustedProxies: number): Fields<type
   }
   return {
     useRemoteAddress: true,
-    xffNumTrustedHops: trustedProxies,
+    xffNumTrustedHops: settings.trustedProxies ?? 0,
     serverName: "istio-envoy",
-    forwardClientCertDetails: Forward.SANITIZE_SET,
+    forwardClientCertDetails: Forward[settings.gatewayClientCert ?? "SANITIZE_SET"],
     setCurrentClientCertDetails: { subject: true, cert: true, dns: true, uri: true },
   };
 }
