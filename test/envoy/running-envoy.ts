@@ -43,7 +43,9 @@ export async function startEnvoy(socket: string): Promise<RunningEnvoy> {
 /** Starts an Envoy that has all its resources from the beginning. */
 export function startStaticEnvoy(clusters: JsonValue[], listeners: JsonValue[]): Promise<RunningEnvoy> {
   const layered_runtime = { layers: [{ name: "admin", admin_layer: {} }] };
-  return run({ layered_runtime, stats_config: STATS_CONFIG, static_resources: { clusters, listeners } });
+  // who asks for secrets must say who it is
+  const node = { id: "static", cluster: "static" };
+  return run({ node, layered_runtime, stats_config: STATS_CONFIG, static_resources: { clusters, listeners } });
 }
 
 async function run(config: JsonObject): Promise<RunningEnvoy> {
