@@ -42,7 +42,7 @@ export function differentialTests(tables: readonly Table[], meshConfig = ""): vo
   });
 }
 
-function authorizationFor(
+export function authorizationFor(
   { policies }: Table,
   meshConfig: string,
 ): { authorization?: Authorization; settings: MeshSettings } {

@@ -57,6 +57,7 @@ export async function startProxied(
         // who is let in is tried by policies alone
         tls: { ...meshTlsOf(settings), trustDomains: ["cluster.local", "other.example", "old.example"] },
         policies,
+        requests: settings,
       });
       const bound: Listener = { ...listener, name: `${protocol}-${i}`, address: address(addressOf(i), port) };
       return withSecrets(json(ListenerSchema, bound), own, authority.root);
