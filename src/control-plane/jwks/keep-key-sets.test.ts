@@ -7,7 +7,12 @@ import { keepKeySets } from "./keep-key-sets.ts";
 const source = (url: string): KeySetSource => ({ from: "Uri", url, timeoutMs: 1_000 });
 
 /** `answers`: by URL, what each further fetch of it gives; the last one again and again. An Error fails. */
-function world(t: TestContext, answers: Record<string, (string | Error)[]>, times = { refreshMs: 5, retryMs: 1 }) {
+function world(
+  t: TestContext,
+  answers: Record<string, (string | Error)[]>,
+  times = { refreshMs: 5, retryMs: 1 },
+  hold?: (url: string, fetched: number) => Promise<void> | undefined,
+) {
   const graph = new Graph();
   const wanted = graph.input<KeySetSource>("wanted");
   const inputs = { keySets: graph.input<string>("sets"), keySetProblems: graph.input<string>("problems") };
@@ -26,6 +31,7 @@ function world(t: TestContext, answers: Record<string, (string | Error)[]>, time
         fetched.push(url);
         mostOpen = Math.max(mostOpen, ++open);
         await new Promise((resolve) => setImmediate(resolve));
+        await hold?.(url, fetched.filter((each) => each === url).length);
         open--;
         const list = answers[url] ?? [];
         const answer = list.length > 1 ? list.shift() : list[0];
@@ -108,11 +114,26 @@ test("a retry asks at once for what failed, and for nothing else", async (t) => 
   assert.deepEqual(fetched, ["a", "b", "b"]);
 });
 
+test("sources that failed and now hang keep no others waiting", async (t) => {
+  const hanging = Array.from({ length: 40 }, (_, i) => `h${i}`);
+  const { wanted, inputs, fetched, keep } = world(
+    t,
+    { good: ["keys"] },
+    { refreshMs: 3_600_000, retryMs: 1 },
+    (url, times) => (url !== "good" && times > 1 ? new Promise(() => {}) : undefined),
+  );
+  for (const name of hanging) wanted.set(name, source(name));
+  await keep().tried;
+  await until(() => fetched.length === hanging.length + 4);
+  wanted.set("good", source("good"));
+  await until(() => inputs.keySets.get("good") === "keys");
+});
+
 test("many sources are not asked all at once", async (t) => {
   const names = Array.from({ length: 40 }, (_, i) => `u${i}`);
   const { wanted, inputs, keep, mostOpen } = world(t, Object.fromEntries(names.map((name) => [name, ["keys"]])));
   for (const name of names) wanted.set(name, source(name));
   await keep().tried;
   assert.equal(names.filter((name) => inputs.keySets.get(name) === "keys").length, 40);
-  assert.equal(mostOpen(), 8);
+  assert.equal(mostOpen(), 16);
 });

@@ -33,13 +33,18 @@ export interface KeySets {
 const REFRESH_MS = 20 * 60_000;
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 60_000;
-/** Many policies with sources that do not answer must not be many connections. */
-const AT_ONCE = 8;
+/**
+ * Many policies with sources that do not answer must not be many connections, nor keep others waiting: those that have
+ * failed wait in a line of their own, and of the others the newest goes first.
+ */
+const AT_ONCE = 16;
+const FAILED_AT_ONCE = 4;
 
 export function keepKeySets(options: KeepKeySetsOptions): KeySets {
   const { graph, inputs, wanted, signal } = options;
   const running = new Map<string, AbortController>();
-  const inTurn = limited(AT_ONCE);
+  const inTurn = limited(AT_ONCE, "newest first");
+  const failedInTurn = limited(FAILED_AT_ONCE, "oldest first");
 
   const start = (key: string): Promise<void> => {
     const stop = new AbortController();
@@ -52,7 +57,8 @@ export function keepKeySets(options: KeepKeySetsOptions): KeySets {
 
   const follow = async (key: string, until: AbortSignal, tried: () => void): Promise<void> => {
     for (let failures = 0; !until.aborted; ) {
-      failures = (await inTurn(() => attempt(key, until))) ? 0 : failures + 1;
+      const line = failures === 0 ? inTurn : failedInTurn;
+      failures = (await line(() => attempt(key, until))) ? 0 : failures + 1;
       tried();
       await sleep(wait(options, failures), undefined, { signal: until, ref: false }).catch(() => {});
     }
@@ -112,7 +118,7 @@ function wait({ refreshMs = REFRESH_MS, retryMs = FIRST_RETRY_MS }: KeepKeySetsO
 }
 
 /** Runs work as it comes, but no more than so many at once. */
-function limited(most: number): <T>(work: () => Promise<T>) => Promise<T> {
+function limited(most: number, order: "oldest first" | "newest first"): <T>(work: () => Promise<T>) => Promise<T> {
   let free = most;
   const waiting: (() => void)[] = [];
   return async (work) => {
@@ -121,7 +127,7 @@ function limited(most: number): <T>(work: () => Promise<T>) => Promise<T> {
     try {
       return await work();
     } finally {
-      const next = waiting.shift();
+      const next = order === "oldest first" ? waiting.shift() : waiting.pop();
       if (next) next();
       else free++;
     }
