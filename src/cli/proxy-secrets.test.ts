@@ -34,6 +34,10 @@ test("secrets are listed with their certificates' validity and serial, and witho
   );
   assert.match(rows[0]?.[4] ?? "", /^[0-9a-f]{32}$/);
   assert.match(rows[0]?.[5] ?? "", /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+  assert.deepEqual(
+    rows.map((row) => row[7]),
+    ["a.com", "CN=ca", "CN=ca", ""],
+  );
   assert.equal(secretRows(dump, new Date(Date.now() + 10 * 365 * 86_400_000))[0]?.[3], "false");
   assert.ok(!JSON.stringify(rows).includes(privateKey.split("\n")[1] ?? ""));
 });

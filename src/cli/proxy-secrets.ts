@@ -1,4 +1,4 @@
-/** The secrets in an Envoy's config dump, as istioctl lists them: names, validity and serials, never a key. */
+/** The secrets in an Envoy's config dump, as istioctl lists them: names, validity, serials and whose they are, never a key. */
 import { X509Certificate } from "node:crypto";
 import { at, list, text } from "./json.ts";
 
@@ -10,6 +10,7 @@ export const SECRET_COLUMNS = [
   "SERIAL NUMBER",
   "NOT AFTER",
   "NOT BEFORE",
+  "OF",
 ];
 
 /** A row for each certificate: roots may be several. */
@@ -27,8 +28,8 @@ function rowsOf(entry: unknown, status: string, now: Date): string[][] {
   const type = chain !== "" ? "Cert Chain" : roots !== "" ? "CA" : "";
   // of a chain the leaf counts, of roots each
   const certificates = roots === "" ? certificatesIn(chain).slice(0, 1) : certificatesIn(roots);
-  if (certificates.length === 0) return [[name, type, status, "false", "", "", ""]];
-  return certificates.map(({ serialNumber, validFromDate, validToDate }) => {
+  if (certificates.length === 0) return [[name, type, status, "false", "", "", "", ""]];
+  return certificates.map(({ serialNumber, validFromDate, validToDate, subject, subjectAltName }) => {
     const valid = validFromDate <= now && now < validToDate;
     return [
       name,
@@ -38,6 +39,8 @@ function rowsOf(entry: unknown, status: string, now: Date): string[][] {
       serialNumber.toLowerCase().padStart(32, "0"),
       iso(validToDate),
       iso(validFromDate),
+      // an identity or a host; a CA is known by its subject
+      subjectAltName?.replaceAll(/(URI|DNS|IP Address):/g, "") ?? (subject ?? "").replaceAll("\n", ","),
     ];
   });
 }

@@ -228,7 +228,11 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     gatewayPod,
     revisions,
     rejections,
-    debug: debugHandler(graph, server.hub, rows),
+    debug: debugHandler(graph, server.hub, rows, {
+      needs: source.certificateNeeds,
+      issued: source.certificates,
+      authority,
+    }),
     close: async () => {
       stop.abort();
       await Promise.all([server.close(), kept.close(), keySets.close(), ...writing]);

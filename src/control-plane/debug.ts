@@ -5,6 +5,7 @@ import type { MeshRows } from "../envoy/wire/mesh-rows.ts";
 import { version } from "../version.ts";
 import type { Hub } from "../xds/hub.ts";
 import { authorizationAnswer } from "./authorization-answers.ts";
+import { authorityAccount, certificatesAccount, type IdentityAccount } from "./debug-identity.ts";
 
 /** Passes kept for `/debug/passes`. */
 const PASSES_KEPT = 50;
@@ -21,12 +22,15 @@ type Answer = object | undefined;
  * - `/debug/passes`: what the last passes of the engine recomputed
  * - `/debug/explain?collection=NAME&key=KEY`: why a row was last recomputed
  * - `/debug/failures`: rows that cannot be computed, and why
+ * - `/debug/certificates`: whose certificate each proxy has, and how long it is good
+ * - `/debug/ca`: who issues certificates and whom all trust, also while one CA replaces another
  * - `/debug/version`: which version runs
  */
 export function debugHandler(
   graph: Graph,
   hub: Hub,
   mesh: MeshRows,
+  identity: IdentityAccount,
 ): (request: IncomingMessage, response: ServerResponse) => void {
   const passes: PassReport[] = [];
   graph.onPass((report) => {
@@ -39,6 +43,8 @@ export function debugHandler(
     "/debug/authz": (query) => authorizationAnswer(mesh, query),
     "/debug/passes": () => passes,
     "/debug/failures": () => graph.failures().map((failure) => ({ ...failure, error: String(failure.error) })),
+    "/debug/certificates": () => certificatesAccount(identity),
+    "/debug/ca": () => authorityAccount(identity),
     "/debug/version": () => ({ version: version() }),
     "/debug/explain": (query) => {
       const stage = graph.collections().find(({ name }) => name === query.get("collection"));

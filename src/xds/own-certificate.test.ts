@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Graph } from "../engine/graph.ts";
 import type { Peer } from "../envoy/resource-source.ts";
-import { SECRET } from "../envoy/types.ts";
+import { LISTENER, SECRET } from "../envoy/types.ts";
 import { MeshRows } from "../envoy/wire/mesh-rows.ts";
 import { EnvoySource } from "../envoy/wire/source.ts";
 import { type GatewayApi, wireGatewayApi } from "../mesh/gateway-api/wire.ts";
@@ -133,6 +133,29 @@ test("the proxy of a pod that is gone is issued nothing more, though another pod
   assert.ok(w.source.certificateNeeds.has(id));
   w.inputs.pods.delete("default/a");
   assert.equal(w.source.certificateNeeds.has(id), false);
+});
+
+test("what a proxy with an agent's socket gets names the agent, and shares no row with what others get", async () => {
+  const w = world();
+  w.pod("a", "1");
+  w.pod("b", "2");
+  const pod = w.inputs.pods.get("default/b") ?? assert.fail();
+  const volumeMounts = [{ mountPath: "/run/secrets/workload-spiffe-uds" }];
+  w.inputs.pods.set("default/b", {
+    ...pod,
+    spec: { ...pod.spec, initContainers: [{ name: "istio-proxy", volumeMounts }] },
+  });
+  const listeners = async (name: string, uid: string): Promise<string> => {
+    const [response] = await new FakeProxy(w.hub, w.proxy(name, uid)).send({ typeUrl: LISTENER });
+    return Buffer.concat(
+      response?.resources.map(({ resource }) => resource?.value ?? new Uint8Array()) ?? [],
+    ).toString();
+  };
+  const [stream, socket] = [await listeners("a", "1"), await listeners("b", "2")];
+  assert.deepEqual([stream.includes("ROOTCA"), stream.includes("sds-grpc")], [true, false]);
+  assert.deepEqual([socket.includes("ROOTCA"), socket.includes("sds-grpc")], [true, true]);
+  const scopes = ["a", "b"].map((name) => w.source.view(peer(name).id)?.scope);
+  assert.equal(scopes[1], `socket ${scopes[0]}`);
 });
 
 test("a renewal recomputes one resource of one proxy", async () => {
