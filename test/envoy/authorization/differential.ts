@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import type { ServiceObject } from "../../../src/mesh/kubernetes.ts";
 import type { MeshSettings } from "../../../src/mesh/model.ts";
 import { authorizationOf } from "../../../src/mesh/security/authorization.ts";
 import type { Authorization } from "../../../src/mesh/security/authorization-model.ts";
@@ -45,6 +46,7 @@ export function differentialTests(tables: readonly Table[], meshConfig = ""): vo
 export function authorizationFor(
   { policies }: Table,
   meshConfig: string,
+  services: readonly ServiceObject[] = [],
 ): { authorization?: Authorization; settings: MeshSettings } {
   const { inputs, mesh, read } = testMesh();
   if (meshConfig !== "") {
@@ -54,6 +56,7 @@ export function authorizationFor(
   policies.map(policyObject).forEach((object) => {
     inputs.authorizationPolicies.set(keyOf(object), object);
   });
+  for (const each of services) inputs.services.set(`${each.metadata.namespace}/${each.metadata.name}`, each);
   const settings = mesh.settings.get("") ?? DEFAULT_SETTINGS;
   const authorization = authorizationOf(mesh.security.authorization, read, {
     namespace: "default",

@@ -109,7 +109,7 @@ function addressOf(index: number): string {
   return `127.9.${index >> 8}.${index & 255}`;
 }
 
-function staticCluster(name: string, host: string, port: number): JsonObject {
+export function staticCluster(name: string, host: string, port: number): JsonObject {
   const { address: value } = { address: { socket_address: { address: host, port_value: port } } };
   return {
     name,
@@ -119,7 +119,7 @@ function staticCluster(name: string, host: string, port: number): JsonObject {
   };
 }
 
-async function startApplication() {
+export async function startApplication() {
   const http = createHttpServer((request, response) => {
     response.setHeader("content-type", "application/json");
     response.end(JSON.stringify({ path: request.url, headers: request.headers }));
