@@ -17,6 +17,8 @@ export function timedStatus(current: unknown, wanted: object, now: string): Json
   for (const name of OF_CONTROLLERS) {
     if (timed[name] === undefined && had[name] !== undefined) timed[name] = allEntries(list(had[name]), [], now);
   }
+  // An API server makes null of a status of which everything goes, and refuses that.
+  if (timed.conditions === undefined && had.conditions !== undefined) timed.conditions = [];
   return timed;
 }
 
