@@ -52,6 +52,27 @@ it("matches become conditions; what every request has is none", () => {
   assert.equal(match({ uri: { prefix: "/" }, method: {} }), undefined);
 });
 
+it("headers that name claims are conditions on the token, and one is a condition though nothing else is", () => {
+  assert.deepEqual(match({ headers: { "@request.auth.claims.group": { exact: "admin" } } }), {
+    ...NONE,
+    claims: [{ path: ["group"], match: { type: "Exact", value: "admin" } }],
+  });
+  assert.deepEqual(
+    match({
+      headers: { "x-a": { exact: "1" }, "@request.auth.claims[a][b.c]": { prefix: "x" } },
+      withoutHeaders: { "@request.auth.claims[d]": {} },
+    }),
+    {
+      queryParams: [],
+      headers: [{ name: "x-a", match: { type: "Exact", value: "1" } }],
+      claims: [
+        { path: ["a", "b.c"], match: { type: "Prefix", value: "x" } },
+        { path: ["d"], match: { type: "Present" }, invert: true },
+      ],
+    },
+  );
+});
+
 it("what follows a rule for every request is left out", () => {
   const found = routes({ name: "a", route: [to("v1")] }, { name: "b", route: [to("v2")] });
   assert.deepEqual(
