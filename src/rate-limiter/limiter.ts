@@ -5,6 +5,7 @@ import { Graph } from "../engine/graph.ts";
 import { meshInputs } from "../mesh/inputs.ts";
 import { LIMITER } from "../mesh/security/rate-limit-model.ts";
 import type { Store } from "../store/store.ts";
+import { ACCOUNT_PORT } from "./account.ts";
 import type { Counters } from "./counters.ts";
 import type { MeshIdentity } from "./identity.ts";
 import { memoryCounters } from "./memory-counters.ts";
@@ -34,9 +35,6 @@ export interface Limiter {
   port: number;
   close(): Promise<void>;
 }
-
-/** Where it says what it counted: who may forward ports to its pod may ask. */
-const ACCOUNT_PORT = 9877;
 
 const PROBE_PORT = 8082;
 

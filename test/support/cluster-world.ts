@@ -45,6 +45,10 @@ export class ClusterWorld extends TestWorld {
     return said;
   }
 
+  async countRateLimits(): Promise<void> {
+    await this.lateen("install", "--set", "profile=demo", "--set", "values.rateLimit.enabled=true", "-y");
+  }
+
   async gateway(name: string, namespace?: string): Promise<string> {
     const where = namespace === undefined ? ["--all-namespaces"] : ["--namespace", namespace];
     const field = `--field-selector=metadata.name=${name}`;

@@ -35,6 +35,9 @@ export class LocalWorld extends TestWorld {
     return this.lateen(content, "--detach");
   }
 
+  /** It comes with the first of them. */
+  async countRateLimits(): Promise<void> {}
+
   override tryLateen(...args: string[]): Promise<Outcome> {
     if (this.#uid === undefined) return super.tryLateen(...args);
     const user = [`--reuid=${this.#uid}`, `--regid=${this.#uid}`, "--clear-groups"];

@@ -29,6 +29,9 @@ export abstract class TestWorld {
   /** Where a port of a gateway's Service is reached from this machine. */
   abstract gatewayPort(name: string, namespace: string, port: number): Promise<{ host: string; port: number }>;
 
+  /** Sees to it that there is a service to count Global rate limits. */
+  abstract countRateLimits(): Promise<void>;
+
   /** Where Bookinfo is reached once it is there. */
   bookinfo(): Promise<string> {
     return this.gateway(BOOKINFO_GATEWAY);

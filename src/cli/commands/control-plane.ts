@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { DiscoveryOptions } from "../discovery.ts";
 import type { RatelimitOptions } from "../ratelimit.ts";
-import { example, experimental, kubeconfig } from "./options.ts";
+import { example, experimental, kubeconfig, namespace, output } from "./options.ts";
 
 export function controlPlaneCommands(program: Command): void {
   program.commandsGroup("Other:");
@@ -19,6 +19,17 @@ export function controlPlaneCommands(program: Command): void {
     .description("count Global rate limits: what a pod of lateen-ratelimit does; REDIS_URL names where")
     .option("--discovery-address <address>", "where the control plane is, istiod.istio-system.svc:15012")
     .action(async (options: RatelimitOptions) => (await import("../ratelimit.ts")).ratelimit(options));
+  experimental(program)
+    .command("ratelimit")
+    .description("show of each rate limit how much was asked and refused, and who is refused now")
+    .argument("[name]", "a RateLimit; without it all")
+    .addOption(kubeconfig())
+    .addOption(namespace("of the RateLimits (default: all)"))
+    .addOption(output(["text", "json"]))
+    .addHelpText("after", example("lateen x ratelimit", "lateen x ratelimit shop -n istio-system"))
+    .action(async (name: string | undefined, _options, command: Command) =>
+      (await import("../limits.ts")).limits(name, command.optsWithGlobals()),
+    );
   experimental(program)
     .command("internal-debug")
     .description("ask the control planes for their account of themselves")

@@ -6,3 +6,13 @@ const PREFIX = "lateen_ratelimit|";
 export function localLimitStat(rule: string): string {
   return `${PREFIX}${rule};`;
 }
+
+const REFUSED = /^lateen_ratelimit\|(.+?);\.http_local_rate_limit\.rate_limited: (\d+)$/gm;
+
+/** How many requests each rule refused, in the words of Envoy's `/stats`. */
+export function refusedByRule(stats: string): Map<string, number> {
+  return new Map([...stats.matchAll(REFUSED)].map(([, rule = "", count]) => [rule, Number(count)]));
+}
+
+/** What to ask Envoy's `/stats` for. */
+export const LOCAL_LIMIT_STATS = "/stats?filter=^lateen_ratelimit";
