@@ -34,7 +34,7 @@ export interface DeploymentOptions {
 
 /** A Deployment of one pod that does nothing but let others exec `curl` in it. */
 export function client(name: string, options: DeploymentOptions = {}): object {
-  return deployment(name, { image: "curlimages/curl", command: ["sleep", "infinity"] }, options);
+  return deployment(name, { image: "curlimages/curl:8.16.0", command: ["sleep", "infinity"] }, options);
 }
 
 /** What all the services lead to: an application without a sidecar, so that no proxy but the clients' is looked at. */
