@@ -15,6 +15,7 @@ import { wireGatewayProblems } from "../mesh/gateway-problems.ts";
 import { meshInputs } from "../mesh/inputs.ts";
 import type { NamespaceObject, PodObject } from "../mesh/kubernetes.ts";
 import { wireReferences } from "../mesh/references.ts";
+import { wireProviderStatuses } from "../mesh/security/authorization-status.ts";
 import { wireKeySetStatuses } from "../mesh/security/key-set-status.ts";
 import { wireRateLimitStatuses } from "../mesh/security/rate-limit-status.ts";
 import { DEFAULT_SETTINGS, SYSTEM_NAMESPACE } from "../mesh/settings.ts";
@@ -181,6 +182,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     wireGatewayProblems(graph, inputs, model.mesh),
     wireRateLimitStatuses(graph, inputs, model.mesh),
     wireKeySetStatuses(graph, inputs, model.mesh.security.authentication),
+    wireProviderStatuses(graph, inputs, model.mesh.security.authorization),
     wireRejections(
       graph,
       rejections,

@@ -55,7 +55,7 @@ function policyOf(object: PolicyObject, settings: MeshSettings): AuthorizationPo
 }
 
 /** A provider by its name, if there is a service behind it that clients in the namespace can see. */
-function providerOf(
+export function providerOf(
   { services, settings }: Pick<AuthorizationPolicies, "services" | "settings">,
   read: Reader,
   client: string,
