@@ -56,8 +56,13 @@ export async function say(world: TestWorld, namespace: string, deployment: strin
 }
 
 /** Writes `200 body`, or `refused CODE`. */
-export function asksHttp(host: string, port: number, headers: Readonly<Record<string, string>> = {}): string {
-  const options = JSON.stringify({ host, port, path: "/", headers, timeout: 20_000 });
+export function asksHttp(
+  host: string,
+  port: number,
+  headers: Readonly<Record<string, string>> = {},
+  path = "/",
+): string {
+  const options = JSON.stringify({ host, port, path, headers, timeout: 20_000 });
   return `require("http").get(${options}, async (answer) => {
     let body = "";
     for await (const part of answer.setEncoding("utf8")) body += part;
@@ -77,4 +82,34 @@ export function asksTcp(host: string, port: number, line: string, after = ""): s
   });
   socket.setTimeout(20000, () => socket.destroy());
   socket.on("error", (error) => { heard += " refused " + error.code; }).on("close", () => console.log(heard.trim()));`;
+}
+
+/** A pod that posts, on new and on kept connections, from `/begin` on its port 9999 until `/end`, which says how it went. */
+export function poster(host: string, port: number): string {
+  return `const http = require("http");
+let running = false, requests = 0, failures = [];
+const ask = (agent) => new Promise((resolve) => {
+  const failed = (why) => { failures.push(why); resolve(); };
+  const outgoing = http.request({ host: ${JSON.stringify(host)}, port: ${port}, method: "POST", agent }, (answer) => {
+    if (answer.statusCode !== 200) failures.push(String(answer.statusCode));
+    answer.resume().on("end", resolve).on("error", failed);
+  });
+  outgoing.on("error", (error) => failed(String(error))).end("some body");
+});
+const client = async (agent) => {
+  for (; running; requests++) {
+    await ask(agent);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+};
+const kept = new http.Agent({ keepAlive: true });
+let clients = [];
+http.createServer(async ({ url }, response) => {
+  running = url === "/begin";
+  if (running) {
+    [requests, failures] = [0, []];
+    clients = [kept, kept, false].map(client);
+  } else await Promise.all(clients);
+  response.end(JSON.stringify({ requests, failures }));
+}).listen(9999);`;
 }

@@ -3,10 +3,11 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { type TestKeyPair, testAuthority } from "../../src/mesh/testing-certificates.ts";
 import { Account } from "../support/account.ts";
+import { exchange, namesShown } from "../support/connections.ts";
 import { eventually } from "../support/eventually.ts";
 import { get, startLoad } from "../support/load.ts";
 import { openWorld } from "../support/open-world.ts";
-import { asksHttp, asksTcp, IDLE, list, say, scripted, serviceOf } from "../support/scripted-pods.ts";
+import { asksHttp, asksTcp, IDLE, list, poster, say, scripted, serviceOf } from "../support/scripted-pods.ts";
 
 /** HTTP on 8080 and 8081; bytes on 7000, where it speaks first; TLS of its own on 7443; and 7777, which no Service names. */
 const SERVER = `
@@ -70,6 +71,7 @@ describe("mutual TLS", { timeout: 600_000 }, () => {
         serviceOf("server", "default", PORTS),
         serviceOf("server", "default", [{ name: "http", port: 8080 }], { name: "headless", clusterIP: "None" }),
         ...scripted("client", "default", IDLE),
+        ...scripted("poster", "default", poster("server", 8080)),
         ...scripted("client", "plain", IDLE),
         ...scripted("server", "plain", SERVER, { CERT: own.certificate, KEY: own.privateKey }),
         serviceOf("server", "plain", PORTS),
@@ -138,6 +140,63 @@ describe("mutual TLS", { timeout: 600_000 }, () => {
     });
   });
 
+  test("a gateway sends bytes on by mutual TLS, and TLS of the mesh as it is", async () => {
+    const { host, port } = await world.gatewayPort("istio-ingressgateway", "istio-system", 443);
+    await peers({ mtls: { mode: "STRICT" } });
+    await world.apply(portOfGateway({ protocol: "TCP", hosts: ["*"] }));
+    await eventually(async () => assert.equal(await exchange(host, port, "ping"), "ping"));
+    await world.apply(portOfGateway({ protocol: "TLS", hosts: ["*.local"], tls: { mode: "AUTO_PASSTHROUGH" } }));
+    const through = (servername: string, ALPNProtocols: string[]) =>
+      namesShown({ host, port, servername, ALPNProtocols, rejectUnauthorized: false });
+    const name = "outbound_.8080_._.server.default.svc.cluster.local";
+    await eventually(async () =>
+      assert.equal(await through(name, ["istio"]), "URI:spiffe://cluster.local/ns/default/sa/server"),
+    );
+    // neither TLS of others nor what the server name does not stand for
+    await assert.rejects(through(name, ["http/1.1"]));
+    await assert.rejects(through("outbound|8080||server.default.svc.cluster.local", ["istio"]));
+    await world.kubectl("delete", "gateways.networking.istio.io", "port");
+    await peers({ mtls: { mode: "PERMISSIVE" } });
+    await eventually(() => served(8080));
+  });
+
+  test("the mesh speaks TLS 1.3 and nothing older, and lets nobody in without its certificates", async () => {
+    for (const [maxVersion, said] of [
+      ["TLSv1.2", /PROTOCOL_VERSION/],
+      ["TLSv1.3", /CERTIFICATE_REQUIRED|ECONNRESET|^$/],
+    ] as const) {
+      const script = `const socket = require("tls").connect({ host: "server.default", port: 8080, maxVersion: "${maxVersion}",
+        rejectUnauthorized: false, ALPNProtocols: ["istio-http/1.1"] }, () => socket.write("GET / HTTP/1.1\\r\\nhost: a\\r\\n\\r\\n"));
+        socket.on("data", (data) => console.log("let in", String(data)));
+        socket.on("error", (error) => console.log(error.code));`;
+      assert.match(await plain(script), said);
+    }
+  });
+
+  test("a machine that a ServiceEntry names must be who it says", async () => {
+    const address = await world.kubectl("get", "pod", "-l", "app=server", "-o", "jsonpath={.items[0].status.podIP}");
+    const entry = (serviceAccount: string) =>
+      world.apply(
+        JSON.stringify({
+          apiVersion: "networking.istio.io/v1",
+          kind: "ServiceEntry",
+          metadata: { name: "machine" },
+          spec: {
+            hosts: ["machine.example.com"],
+            ports: [{ number: 8080, name: "http", protocol: "HTTP" }],
+            location: "MESH_INTERNAL",
+            resolution: "STATIC",
+            endpoints: [{ address, serviceAccount }],
+          },
+        }),
+      );
+    const machine = () => meshed(asksHttp("server", 8080, { host: "machine.example.com" }));
+    await entry("server");
+    await eventually(async () => assert.match(await machine(), new RegExp(`^200 .*URI=${MESHED}`)));
+    await entry("somebody");
+    await eventually(async () => assert.match(await machine(), /^503 /));
+  });
+
   test("STRICT refuses plain text on every port, also on those that no Service names", async () => {
     const ip = await world.kubectl("get", "pod", "-l", "app=server", "-o", "jsonpath={.items[0].status.podIP}");
     await served(7777, ip);
@@ -184,16 +243,19 @@ describe("mutual TLS", { timeout: 600_000 }, () => {
     const url = await world.gateway("istio-ingressgateway", "istio-system");
     const load = startLoad(url, { headers: { host: "server.example.com" }, clients: 8 });
     const posted = startLoad(url, { headers: { host: "server.example.com" }, clients: 4, post: "some body" });
+    const pods = async (path: string) => say(world, "default", "poster", asksHttp("127.0.0.1", 9999, {}, path));
+    await pods("/begin");
     for (const mode of ["STRICT", "PERMISSIVE", "STRICT", "DISABLE", "STRICT", "PERMISSIVE", "DISABLE", "PERMISSIVE"]) {
       for (const each of [load, posted]) each.step(mode);
       await peers({ mtls: { mode } });
       await eventually(() => (mode === "STRICT" ? refused(8080) : served(8080)), 60_000);
       await eventually(async () => assert.equal((await caller()) === "", mode === "DISABLE"), 90_000);
     }
+    const podsOwn: { requests: number; failures: string[] } = JSON.parse((await pods("/end")).slice("200 ".length));
     const [asked, told] = [await load.stop(), await posted.stop()];
-    context.diagnostic(
-      `${asked.requests + told.requests} requests, ${asked.failures.length + told.failures.length} failed`,
-    );
+    const requests = asked.requests + told.requests + podsOwn.requests;
+    context.diagnostic(`${requests} requests, ${podsOwn.requests} of them of a pod`);
+    assert.deepEqual(podsOwn.failures, []);
     assert.deepEqual([...asked.failures, ...told.failures], []);
     assert.ok(asked.requests > 500);
   });
@@ -202,6 +264,17 @@ describe("mutual TLS", { timeout: 600_000 }, () => {
     assert.deepEqual(await new Account(world).outOfSync(), []);
   });
 });
+
+/** The gateway's port 443, and by TCP from there to the server's port of undeclared protocol. */
+function portOfGateway({ protocol, hosts, tls }: { protocol: string; hosts: string[]; tls?: object }): string {
+  const networking = { apiVersion: "networking.istio.io/v1", metadata: { name: "port" } };
+  const server = { port: { number: 443, name: "port", protocol }, hosts, ...(tls && { tls }) };
+  const route = [{ destination: { host: "server.default.svc.cluster.local", port: { number: 7001 } } }];
+  return list(
+    { ...networking, kind: "Gateway", spec: { selector: { istio: "ingressgateway" }, servers: [server] } },
+    { ...networking, kind: "VirtualService", spec: { hosts: ["*"], gateways: ["port"], tcp: [{ route }] } },
+  );
+}
 
 const GATEWAY = `
 apiVersion: networking.istio.io/v1
