@@ -155,7 +155,8 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     identity,
     log,
     certificates: {
-      authenticate: accountAuthenticator({ review }),
+      // rare, and what it gives outlives the caller: nobody is believed by what was true a minute ago
+      authenticate: accountAuthenticator({ review, cacheMs: 0, refusalCacheMs: 0 }),
       sign: (caller, request) => signRequest(authority, settings().trustDomain, caller, request),
     },
   });

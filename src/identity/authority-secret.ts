@@ -45,7 +45,7 @@ export async function readSecret(store: Store, namespace: string, name: string):
   }
 }
 
-export function materialOf({ metadata, data = {} }: SecretObject): AuthorityMaterial {
+function materialOf({ metadata, data = {} }: SecretObject): AuthorityMaterial {
   const part = (key: string): string => Buffer.from(data[key] ?? "", "base64").toString("utf8");
   const needed = (key: string): string => {
     if (part(key) !== "") return part(key);
