@@ -23,7 +23,7 @@ async function told(...files: string[]): Promise<string[]> {
 }
 
 test("nothing is said of the applications", async () => {
-  for (const file of ["bookinfo/platform/kube/bookinfo.yaml", "httpbin", "sleep", "curl"]) {
+  for (const file of ["bookinfo/platform/kube/bookinfo.yaml", "httpbin", "sleep", "curl", "rate-limits"]) {
     assert.deepEqual(await told(file), [], file);
   }
 });

@@ -32,6 +32,7 @@ const RULES: Rule[] = [
   global("wide", { match: paths("/two"), limit: few(5), onUnavailable: "Deny" }),
   global("open", { match: paths("/open"), limit: few(1), onUnavailable: "Allow" }),
   global("closed", { match: paths("/closed"), limit: few(1), onUnavailable: "Deny" }),
+  global("answered-here", { match: paths("/answered-here"), limit: few(1), onUnavailable: "Deny" }),
   global("replicas", { match: paths("/replicas"), limit: few(50), onUnavailable: "Deny" }),
 ];
 
@@ -115,6 +116,10 @@ it("every rule that matches must let a request pass, and the answer names the on
   const { body, headers } = await first().ask("/two");
   assert.equal(body, 'Too many requests: over the limit "shop/strict";q=1;w=2678400\n');
   assert.match(String(headers["ratelimit-policy"]), /strict.*wide/);
+});
+
+it("for what a proxy answers itself it asks nobody", async () => {
+  assert.equal(await passed(first(), 3, "/answered-here"), 3);
 });
 
 describe("who may ask", () => {

@@ -55,6 +55,10 @@ export async function startLimitedEnvoy(
                   domains: ["*"],
                   routes: [
                     {
+                      match: { pathSpecifier: { case: "path", value: "/answered-here" } },
+                      action: { case: "directResponse", value: { status: 200 } },
+                    },
+                    {
                       match: { pathSpecifier: { case: "prefix", value: "/" } },
                       action: { case: "route", value: { clusterSpecifier: { case: "cluster", value: "server" } } },
                     },

@@ -26,6 +26,11 @@ export function given(name: string, otherwise: string): string {
   return `(has(self.${name}) ? self.${name} : ${otherwise})`;
 }
 
+/** What `kubectl explain` says of it. */
+export function described<T extends object>(schema: T, description: string): T {
+  return extended(schema, { description });
+}
+
 /** A schema has properties that are not enumerable: they are kept. */
 function extended<T extends object>(schema: T, more: object): T {
   const copy: T = Object.create(Object.prototype, Object.getOwnPropertyDescriptors(schema));
