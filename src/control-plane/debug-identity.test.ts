@@ -13,7 +13,15 @@ test("it is told whose certificate each proxy has and who issues, and no key", a
   const issued = graph.input<WorkloadCertificate>("issued");
   const authority = constantAuthority(await Authority.load(await createAuthority("td"), "test"));
   const account = { needs, issued, authority };
-  const need = { namespace: "n", serviceAccount: "s", trustDomain: "td", workload: "w", app: "a", version: "v" };
+  const need = {
+    namespace: "n",
+    serviceAccount: "s",
+    trustDomain: "td",
+    workload: "w",
+    app: "a",
+    version: "v",
+    ttlMs: undefined,
+  };
   needs.set("one", { ...need, has: undefined });
   needs.set("two", { ...need, has: "kept.1" });
   const { certificate, privateKey = "" } = await authority

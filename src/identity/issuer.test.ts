@@ -17,6 +17,7 @@ const REVIEWS: CertificateNeed = {
   workload: "reviews-v1",
   app: "reviews",
   version: "v1",
+  ttlMs: undefined,
   has: undefined,
 };
 
@@ -135,10 +136,21 @@ test("a certificate of another identity, another name or another CA, or an old o
 });
 
 test("certificates are renewed before half of their life is over, one after the other, without an end", async () => {
-  const w = await world(undefined, 4_000);
+  const w = await world(undefined, 2_000);
   w.needs.set("a", REVIEWS);
   await until(() => (w.versions.length >= 3 ? true : undefined));
   assert.equal(new Set(w.versions).size, w.versions.length);
+  w.stop();
+});
+
+test("a proxy may want certificates that live less long, but not longer than a day", async () => {
+  const w = await world();
+  const hours = async (ttlMs: number): Promise<number> => {
+    w.needs.set(`${ttlMs}`, { ...REVIEWS, ttlMs });
+    const { certificate } = await until(() => w.issued.get(`${ttlMs}`));
+    return Math.round((new X509Certificate(certificate).validToDate.getTime() - Date.now()) / 360_000) / 10;
+  };
+  assert.deepEqual([await hours(3_600_000), await hours(-1), await hours(1e12)], [1, 0, 24]);
   w.stop();
 });
 

@@ -13,7 +13,7 @@ export interface IssuerOptions {
   /** Where certificates are put, under the keys of `needs`; taken away when they are needed no longer. */
   issued: Input<WorkloadCertificate>;
   authority: AuthoritySource;
-  /** Default: a day. */
+  /** For who does not want less. Default, and most: a day. */
   ttlMs?: number;
   signal: AbortSignal;
   /** An issue that failed; it is tried again soon. */
@@ -21,6 +21,7 @@ export interface IssuerOptions {
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
+const SHORTEST_MS = 10_000;
 const RETRY_MS = 2_000;
 
 /**
@@ -37,6 +38,8 @@ export function issueCertificates(options: IssuerOptions): void {
   const underway = new Map<string, string>();
   const timers = new Map<string, NodeJS.Timeout>();
 
+  const lifeOf = (need: CertificateNeed): number =>
+    Math.min(need.ttlMs === undefined ? ttlMs : Math.max(need.ttlMs, SHORTEST_MS), DAY_MS);
   const plan = (id: string, at: number): void => {
     clearTimeout(timers.get(id));
     timers.set(id, setTimeout(() => issue(id), Math.max(0, at - Date.now())).unref());
@@ -49,7 +52,7 @@ export function issueCertificates(options: IssuerOptions): void {
     underway.set(id, digest);
     /** False when another was begun meanwhile, or none is needed any longer. */
     const done = (): boolean => underway.get(id) === digest && underway.delete(id) && needs.has(id) && !signal.aborted;
-    issueOne(authority.current(), need, ttlMs).then(
+    issueOne(authority.current(), need, lifeOf(need)).then(
       (certificate) => {
         if (!done()) return;
         versions.set(id, certificate.version);

@@ -40,6 +40,7 @@ interface ContainerPart {
   args?: readonly string[];
   ports?: readonly { name?: string; containerPort: number; protocol?: string }[];
   volumeMounts?: readonly { mountPath: string }[];
+  env?: readonly { name: string; value?: string }[];
 }
 
 export interface PodObject {

@@ -2,6 +2,7 @@
 import type { Collection } from "../engine/collection.ts";
 import type { Graph } from "../engine/graph.ts";
 import type { Index } from "../engine/index-of.ts";
+import { durationMs } from "../kinds/istio/duration.ts";
 import type { MeshInputs } from "./inputs.ts";
 import type { PodObject } from "./kubernetes.ts";
 import { labelTexts } from "./labels.ts";
@@ -70,9 +71,18 @@ const PROXY = "istio-proxy";
 const IDENTITY_SOCKET = /^(\/var)?\/run\/secrets\/workload-spiffe-uds\/?$/;
 
 /** Whether the proxy has its certificate from an agent on the node: a volume says so. */
-export function hasIdentitySocket({ spec }: Pick<PodObject, "spec">): boolean {
-  const proxy = [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])].find(({ name }) => name === PROXY);
-  return proxy?.volumeMounts?.some(({ mountPath }) => IDENTITY_SOCKET.test(mountPath)) ?? false;
+export function hasIdentitySocket(pod: Pick<PodObject, "spec">): boolean {
+  return proxyContainer(pod)?.volumeMounts?.some(({ mountPath }) => IDENTITY_SOCKET.test(mountPath)) ?? false;
+}
+
+/** For how long the proxy's certificates are good, where the pod says so: Istio's variable of its proxy. */
+export function certificateTtlMs(pod: PodObject): number | undefined {
+  const text = proxyContainer(pod)?.env?.find(({ name }) => name === "SECRET_TTL")?.value;
+  return text === undefined ? undefined : durationMs(text);
+}
+
+function proxyContainer({ spec }: Pick<PodObject, "spec">) {
+  return [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])].find(({ name }) => name === PROXY);
 }
 
 /** A gateway is a pod that is nothing but a proxy. */

@@ -28,10 +28,11 @@ function world() {
   const source = new EnvoySource(graph, new MeshRows(graph, inputs, mesh, api));
   const hub = new Hub(source);
   source.roots.set("", "ROOTS");
+  const proxyContainer = { name: "istio-proxy", env: [{ name: "SECRET_TTL", value: "1h" }] };
   const pod = (name: string, uid: string, serviceAccount = name): void =>
     inputs.pods.set(`default/${name}`, {
       metadata: { name, namespace: "default", uid, labels: { app: "a", version: "v1" } },
-      spec: { serviceAccountName: serviceAccount, initContainers: [{ name: "istio-proxy" }] },
+      spec: { serviceAccountName: serviceAccount, initContainers: [proxyContainer] },
       status: { phase: "Running", podIP: "10.0.0.1" },
     });
   const proxy = (name: string, podUid: string): Peer => ({ ...peer(name), podUid });
@@ -57,6 +58,7 @@ test("a proxy is given its certificate when it is made, and until then nothing i
     workload: "a",
     app: "a",
     version: "v1",
+    ttlMs: 3_600_000,
     has: undefined,
   });
   w.issue(id, "1");

@@ -2,6 +2,7 @@ import type { Collection } from "../../engine/collection.ts";
 import type { Reader } from "../../engine/derived.ts";
 import type { Graph } from "../../engine/graph.ts";
 import type { Input } from "../../engine/input.ts";
+import { certificateTtlMs } from "../../mesh/workloads.ts";
 import { OWN_CERTIFICATE } from "../names.ts";
 import type { Peer } from "../resource-source.ts";
 import type { MeshRows } from "./mesh-rows.ts";
@@ -19,6 +20,8 @@ export interface CertificateNeed {
   workload: string;
   app: string;
   version: string;
+  /** For how long it wants to be certified at a time; undefined: as others. */
+  ttlMs: number | undefined;
   /** Of the certificate that the proxy says to have from an earlier stream. */
   has: string | undefined;
 }
@@ -68,7 +71,8 @@ export class Certificates {
     const workload = mesh.workload(read, `${namespace}/${pod}`);
     // a pod of the same name that came later is another, maybe with another account
     if (!workload || workload.serviceAccount !== serviceAccount) return undefined;
-    if (podUid !== undefined && mesh.podUid(read, `${namespace}/${pod}`) !== podUid) return undefined;
+    const object = mesh.pod(read, `${namespace}/${pod}`);
+    if (podUid !== undefined && object?.metadata.uid !== podUid) return undefined;
     const { labels } = workload;
     return {
       namespace,
@@ -82,6 +86,7 @@ export class Certificates {
         workload.workload,
       version:
         labels["service.istio.io/canonical-revision"] ?? labels["app.kubernetes.io/version"] ?? labels.version ?? "",
+      ttlMs: object && certificateTtlMs(object),
       has: read.get(this.#has, id),
     };
   }

@@ -10,7 +10,7 @@ import { gatewayPorts } from "../../mesh/gateways.ts";
 import { isExportedTo } from "../../mesh/hosts.ts";
 import type { InboundPort } from "../../mesh/inbound.ts";
 import type { MeshInputs } from "../../mesh/inputs.ts";
-import type { ConfigMapObject, SecretObject } from "../../mesh/kubernetes.ts";
+import type { ConfigMapObject, PodObject, SecretObject } from "../../mesh/kubernetes.ts";
 import {
   type ClusterSpec,
   clusterSpec,
@@ -94,8 +94,8 @@ export class MeshRows {
     return read.get(this.#mesh.workloads.rows, pod);
   }
 
-  podUid(read: Reader, pod: string): string | undefined {
-    return read.get(this.#inputs.pods, pod)?.metadata.uid;
+  pod(read: Reader, pod: string): PodObject | undefined {
+    return read.get(this.#inputs.pods, pod);
   }
 
   /** `namespace/reviews-v1` of a pod, read outside of a transform. */

@@ -1,4 +1,5 @@
 import { hostname } from "node:os";
+import { durationMs } from "../../kinds/istio/duration.ts";
 
 /** Who this process is, as its pod's environment says. Istio's names. */
 export interface Environment {
@@ -6,6 +7,8 @@ export interface Environment {
   /** Of this process among its replicas. */
   podName: string;
   namespace: string;
+  /** How long proxies' certificates live; undefined: as long as it is the default. */
+  certificateTtlMs: number | undefined;
 }
 
 export function environmentOf(env: NodeJS.ProcessEnv): Environment {
@@ -13,6 +16,7 @@ export function environmentOf(env: NodeJS.ProcessEnv): Environment {
     revision: env.REVISION || "default",
     podName: env.POD_NAME || hostname(),
     namespace: env.POD_NAMESPACE || "istio-system",
+    certificateTtlMs: durationMs(env.DEFAULT_WORKLOAD_CERT_TTL ?? ""),
   };
 }
 

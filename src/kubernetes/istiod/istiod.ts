@@ -45,7 +45,7 @@ const LOOPBACK = "127.0.0.1";
 export async function startIstiod(options: IstiodOptions): Promise<Istiod> {
   const { store, environment, ports, drainMs = 3_000 } = options;
   const log = withoutRepetition(options.log);
-  const { revision, podName, namespace } = environment;
+  const { revision, podName, namespace, certificateTtlMs: ttlMs } = environment;
   const stop = new AbortController();
   const { signal } = stop;
   const onError = (doing: string) => (error: unknown) => log.warn({ error: String(error) }, doing);
@@ -84,6 +84,7 @@ export async function startIstiod(options: IstiodOptions): Promise<Istiod> {
     name: podName,
     namespace,
     lead: held.lead,
+    ...(ttlMs !== undefined && { certificates: { ttlMs } }),
     log,
   });
   const { graph, hub, authority, identity, namespaces, pods, gatewayPod, revisions, rejections } = controlPlane;
