@@ -99,6 +99,10 @@ export interface Workload {
   /** Whether it has an Envoy of ours, and which. */
   proxy: "Sidecar" | "Gateway" | "None";
   interception: "REDIRECT" | "NONE";
+  /** Only at these ports connections come to the proxy. Absent: at all. */
+  captured?: readonly number[];
+  /** Not at these. */
+  bypassed?: readonly number[];
   /** `Socket`: its proxy gets its certificate from an agent beside it, such as SPIRE's; absent: from the control plane. */
   identity?: "Socket";
   locality: string;

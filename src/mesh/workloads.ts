@@ -6,7 +6,7 @@ import { durationMs } from "../kinds/istio/duration.ts";
 import type { MeshInputs } from "./inputs.ts";
 import type { PodObject } from "./kubernetes.ts";
 import { labelTexts } from "./labels.ts";
-import type { Workload } from "./model.ts";
+import type { Labels, Workload } from "./model.ts";
 
 export interface Workloads {
   /** Key `namespace/name` of the pod. */
@@ -49,8 +49,23 @@ export function workloadOf(pod: PodObject): Workload {
     node: pod.spec?.nodeName ?? "",
     proxy: proxyOf(pod),
     interception: annotations["sidecar.istio.io/interceptionMode"] === "NONE" ? "NONE" : "REDIRECT",
+    ...inboundPorts(annotations),
     ...(hasIdentitySocket(pod) && { identity: "Socket" }),
     locality: (labels["istio-locality"] ?? "").replaceAll(".", "/"),
+  };
+}
+
+function inboundPorts(annotations: Labels): Pick<Workload, "captured" | "bypassed"> {
+  const include = annotations["traffic.sidecar.istio.io/includeInboundPorts"]?.trim() ?? "*";
+  const exclude = annotations["traffic.sidecar.istio.io/excludeInboundPorts"]?.trim() ?? "";
+  const ports = (list: string): number[] =>
+    list
+      .split(",")
+      .map(Number)
+      .filter((port) => port > 0);
+  return {
+    ...(include !== "*" && { captured: ports(include) }),
+    ...(exclude !== "" && { bypassed: ports(exclude) }),
   };
 }
 

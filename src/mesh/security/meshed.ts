@@ -8,15 +8,19 @@ import { PERMISSIVE, peerModeAt } from "./peer-modes.ts";
 /** `istio`: mutual TLS of the mesh ends there. `disabled`: it does not. */
 const TLS_MODE = "security.istio.io/tlsMode";
 
-/** Without interception connections go to the application itself. */
 export function podTakesMutualTls(
   { ofClients }: PeerAuthentications,
   read: Reader,
   pod: Workload,
   port: number,
 ): boolean {
-  if (pod.proxy !== "Sidecar" || pod.interception === "NONE" || pod.labels[TLS_MODE] === "disabled") return false;
+  if (pod.proxy !== "Sidecar" || pod.labels[TLS_MODE] === "disabled" || !comesToProxy(pod, port)) return false;
   return peerModeAt(read.get(ofClients, `${pod.namespace}/${pod.name}`) ?? PERMISSIVE, port) !== "Disable";
+}
+
+/** Else connections go to the application itself, which knows nothing of the mesh's TLS. */
+function comesToProxy({ interception, captured, bypassed = [] }: Workload, port: number): boolean {
+  return interception === "REDIRECT" && (captured?.includes(port) ?? true) && !bypassed.includes(port);
 }
 
 /** Something that is no pod has a sidecar when its label says so, else when it has an identity. */

@@ -158,13 +158,19 @@ it("endpoints without a sidecar in the way take no mutual TLS", () => {
   const { inputs, mesh, read } = world();
   const plain = pod("plain-1", "10.0.0.3", reviews);
   inputs.pods.set("default/plain-1", { ...plain, spec: { containers: [{ name: "app" }] } });
-  const around = pod("around-1", "10.0.0.4", reviews);
-  const annotations = { "sidecar.istio.io/interceptionMode": "NONE" };
-  inputs.pods.set("default/around-1", { ...around, metadata: { ...around.metadata, annotations } });
+  const annotated = (name: string, ip: string, annotation: string, value: string): void => {
+    const object = pod(name, ip, reviews);
+    const metadata = { ...object.metadata, annotations: { [annotation]: value } };
+    inputs.pods.set(`default/${name}`, { ...object, metadata });
+  };
+  annotated("around-1", "10.0.0.4", "sidecar.istio.io/interceptionMode", "NONE");
+  annotated("past-1", "10.0.0.6", "traffic.sidecar.istio.io/excludeInboundPorts", "22, 9080");
+  annotated("other-1", "10.0.0.7", "traffic.sidecar.istio.io/includeInboundPorts", "80");
+  annotated("in-1", "10.0.0.8", "traffic.sidecar.istio.io/includeInboundPorts", "80,9080");
   inputs.pods.set("default/off-1", pod("off-1", "10.0.0.5", { ...reviews, "security.istio.io/tlsMode": "disabled" }));
   inputs.services.set("default/reviews", service("reviews"));
-  const names = ["reviews-1", "plain-1", "around-1", "off-1"];
-  const addresses = ["10.0.0.1", "10.0.0.3", "10.0.0.4", "10.0.0.5"];
+  const names = ["reviews-1", "plain-1", "around-1", "off-1", "past-1", "other-1", "in-1"];
+  const addresses = ["10.0.0.1", "10.0.0.3", "10.0.0.4", "10.0.0.5", "10.0.0.6", "10.0.0.7", "10.0.0.8"];
   inputs.endpointSlices.set(
     "default/reviews-1",
     slice(
@@ -175,6 +181,6 @@ it("endpoints without a sidecar in the way take no mutual TLS", () => {
   const found = endpointsOf(mesh.endpoints, read, "reviews.default.svc.cluster.local", 9080, {}) ?? [];
   assert.deepEqual(
     found.map(({ meshed }) => meshed),
-    [true, false, false, false],
+    [true, false, false, false, false, false, true],
   );
 });
