@@ -1,6 +1,7 @@
 import { pino } from "pino";
 import { ROOT_CERT_PATH, TOKEN_PATH } from "../kubernetes/inject/volumes.ts";
 import { environmentOf, ofRevision } from "../kubernetes/istiod/environment.ts";
+import { withoutRepetition } from "../kubernetes/istiod/troubles.ts";
 import { type Limiter, startLimiter } from "../rate-limiter/limiter.ts";
 import { meshCertificate } from "../rate-limiter/mesh-certificate.ts";
 import { ClusterStore } from "../store/cluster/cluster-store.ts";
@@ -13,7 +14,7 @@ export interface RatelimitOptions {
 
 /** `lateen ratelimit`: the service that counts Global rate limits, in its pod, until SIGTERM. */
 export async function ratelimit({ discoveryAddress }: RatelimitOptions): Promise<void> {
-  const log = pino({ base: null, formatters: { level: (level) => ({ level }) } });
+  const log = withoutRepetition(pino({ base: null, formatters: { level: (level) => ({ level }) } }));
   const { revision, namespace } = environmentOf(process.env);
   const ending = new AbortController();
   let limiter: Limiter | undefined;

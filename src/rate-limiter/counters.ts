@@ -19,5 +19,7 @@ export interface Hit {
 export interface Counters {
   /** Takes `hits` out of a bucket if it has as many. Rejects when that cannot be known. */
   take(hit: Hit): Promise<Verdict>;
+  /** The rule is no more. */
+  forget(rule: string): void;
   close(): Promise<void>;
 }

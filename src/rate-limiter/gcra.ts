@@ -25,19 +25,28 @@ export function capacityMs(limit: Limit): number {
   return limit.burst * intervalMs(limit);
 }
 
+/**
+ * Until the bucket would be full again, had all `hits` passed. One that was emptied under a longer limit is now as empty
+ * as can be, and no emptier.
+ *
+ * @param fullMs Until it is full, as it was left.
+ */
+export function owedMs(limit: Limit, hits: number, fullMs: number): number {
+  return Math.min(Math.max(fullMs, 0), capacityMs(limit)) + hits * intervalMs(limit);
+}
+
 /** Numbers with fractions of a millisecond do not add up to the last digit. */
 export const TOLERANCE_MS = 1e-3;
 
-/** @param owedMs Until the bucket would be full again, had all `hits` passed. */
-export function verdict(limit: Limit, hits: number, owedMs: number): Verdict {
+export function verdict(limit: Limit, hits: number, owed: number): Verdict {
   const interval = intervalMs(limit);
   const capacity = capacityMs(limit);
-  const allowed = owedMs <= capacity + TOLERANCE_MS;
-  const fullMs = allowed ? owedMs : owedMs - hits * interval;
+  const allowed = owed <= capacity + TOLERANCE_MS;
+  const fullMs = allowed ? owed : owed - hits * interval;
   return {
     allowed,
     remaining: Math.max(0, Math.floor((capacity - fullMs + TOLERANCE_MS) / interval)),
     fullMs,
-    retryMs: allowed ? 0 : owedMs - capacity,
+    retryMs: allowed ? 0 : owed - capacity,
   };
 }

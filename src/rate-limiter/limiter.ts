@@ -63,6 +63,13 @@ export async function startLimiter(options: LimiterOptions): Promise<Limiter> {
   const counters: Counters = redis
     ? await redisCounters({ url: redis, onError: failed("reaching Redis") })
     : memoryCounters();
+  graph.onChange(rules.rules, (changes) => {
+    for (const [rule, { after }] of changes) {
+      if (after) continue;
+      counters.forget(rule);
+      tally.forget(rule);
+    }
+  });
   const server: LimiterServer = await startLimiterServer({
     limiting: { rules, counters, tally },
     identity,

@@ -86,6 +86,15 @@ it("in whatever time, no more pass than the burst and what the rate brings", asy
   );
 });
 
+it("a limit that is made wider is wider at once, also for who was over it", async () => {
+  const counters = memoryCounters({ now: () => 1_000_000 });
+  const take = (limit: Limit) => counters.take({ rule: "r", key: "", limit, hits: 1 });
+  const narrow: Limit = { requests: 1, perMs: 2_678_400_000, burst: 1 };
+  await take(narrow);
+  assert.equal((await take(narrow)).allowed, false);
+  assert.equal((await take(PER_SECOND)).retryMs, 100);
+});
+
 it("however many keys a client makes up, buckets stay as many as they may be, and who is limited stays so", async () => {
   const { passed } = world({ requests: 5, perMs: 3_600_000, burst: 5 }, 100);
   assert.equal(await passed(5, "mine"), 5);

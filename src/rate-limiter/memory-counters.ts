@@ -1,5 +1,5 @@
 import { BUCKETS, type Counters } from "./counters.ts";
-import { intervalMs, verdict } from "./gcra.ts";
+import { owedMs, verdict } from "./gcra.ts";
 
 interface Options {
   /** Milliseconds of a clock that never goes back. */
@@ -21,12 +21,14 @@ export function memoryCounters({ now = () => performance.now(), buckets = BUCKET
       rules.set(rule, fullAt);
       const time = now();
       const known = fullAt.get(key);
-      const owed = Math.max(known ?? time, time) - time + hits * intervalMs(limit);
-      const found = verdict(limit, hits, owed);
+      const found = verdict(limit, hits, owedMs(limit, hits, (known ?? time) - time));
       if (known === undefined && fullAt.size >= buckets) fullAt.delete(fullest(fullAt));
       fullAt.delete(key);
       fullAt.set(key, time + found.fullMs);
       return found;
+    },
+    forget(rule) {
+      rules.delete(rule);
     },
     async close() {
       rules.clear();

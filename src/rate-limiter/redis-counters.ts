@@ -24,7 +24,8 @@ local now = time[1] * 1000 + time[2] / 1000
 local key, interval, capacity = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local hits, buckets, tolerance = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 local known = redis.call('ZSCORE', KEYS[1], key)
-local owed = math.max(known and tonumber(known) or now, now) - now + hits * interval
+local left = math.max(known and tonumber(known) or now, now) - now
+local owed = math.min(left, capacity) + hits * interval
 if owed <= capacity + tolerance then
   redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', string.format('%.3f', now))
   local over = redis.call('ZCARD', KEYS[1]) - buckets
@@ -73,6 +74,8 @@ export async function redisCounters({ url, buckets = BUCKETS, onError }: Options
       if (Number.isNaN(owed)) throw new Error("the server's answer is no number");
       return verdict(limit, hits, owed);
     },
+    // It goes by itself when all its buckets are full.
+    forget() {},
     async close() {
       client.destroy();
     },

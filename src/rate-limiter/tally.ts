@@ -11,6 +11,8 @@ export interface TallyRow {
 
 export interface Tally {
   count(rule: string, who: string, hits: number, allowed: boolean): void;
+  /** The rule is no more. */
+  forget(rule: string): void;
   rows(): TallyRow[];
 }
 
@@ -42,6 +44,9 @@ export function startTally(now: () => number = Date.now): Tally {
         if (row.limited.size <= NAMES) break;
         row.limited.delete(oldest);
       }
+    },
+    forget(rule) {
+      rules.delete(rule);
     },
     rows() {
       return [...rules].sort().map(([rule, { requests, refused, limited }]) => ({

@@ -59,6 +59,14 @@ it("says the same as buckets in memory", async () => {
   assert.equal((await take(6)).allowed, true, "what was refused has taken nothing");
 });
 
+it("a limit that is made wider is wider at once, also for who was over it", async () => {
+  const counters = await replica();
+  assert.equal(await passed([counters], "wider", 11), 10);
+  const wide: Limit = { requests: 1000, perMs: 1000, burst: 10 };
+  const { retryMs } = await counters.take({ rule: "wider", key: "", limit: wide, hits: 1 });
+  assert.ok(retryMs <= 1, `${retryMs} ms`);
+});
+
 it("a bucket fills again by the server's clock", async () => {
   const counters = await replica();
   const limit: Limit = { requests: 20, perMs: 1000, burst: 1 };
