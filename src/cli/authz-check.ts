@@ -1,6 +1,6 @@
 import type { AuthorizationAnswer, PolicyInForce } from "../control-plane/authorization-answers.ts";
 import { LateenError } from "../errors.ts";
-import { type ClusterOption, withCluster } from "./cluster.ts";
+import { type Cluster, type ClusterOption, withCluster } from "./cluster.ts";
 import { askControlPlanes } from "./control-planes.ts";
 import { findProxyPod } from "./kubernetes/find-pod.ts";
 import { bad, good } from "./marks.ts";
@@ -19,6 +19,18 @@ export interface AuthzCheckOptions extends ClusterOption {
   header?: string[];
   claim?: string[];
   output: string;
+}
+
+/** The policies in force at a pod; none when it has no proxy, or no control plane says so. */
+export async function policiesAt(cluster: Cluster, namespace: string, name: string): Promise<readonly PolicyInForce[]> {
+  const query = new URLSearchParams({ pod: `${namespace}/${name}` });
+  const [reply] = await askControlPlanes<AuthorizationAnswer>(cluster, `/debug/authz?${query}`);
+  return reply?.body.policies ?? [];
+}
+
+/** `ALLOW viewer.default: 2 rules` */
+export function policyText(policy: PolicyInForce): string {
+  return `${actionText(policy)} ${policy.name}.${policy.namespace}: ${policy.rules} rule${policy.rules === 1 ? "" : "s"}`;
 }
 
 /** `lateen x authz check`: which policies are in force at a pod; with a call, whether they allow it, and which rule. */

@@ -1,4 +1,4 @@
-import type { Fact } from "../analysis/describe/fact.ts";
+import { type Fact, fact } from "../analysis/describe/fact.ts";
 import { describePod } from "../analysis/describe/pod.ts";
 import { describeService } from "../analysis/describe/service.ts";
 import { createWorld } from "../analysis/world.ts";
@@ -6,6 +6,7 @@ import { LateenError } from "../errors.ts";
 import { podKind } from "../kinds/core/pod.ts";
 import { serviceKind } from "../kinds/core/service.ts";
 import { clusterSources } from "./analysis-sources.ts";
+import { policiesAt, policyText } from "./authz-check.ts";
 import { type Cluster, type ClusterOption, namespaceOf, podName, withCluster } from "./cluster.ts";
 import { askControlPlanes, proxiesOf } from "./control-planes.ts";
 
@@ -27,7 +28,12 @@ export async function describe(kind: "pod" | "service", named: string, options: 
       const remedy = `lateen get ${kind === "pod" ? "pods" : "services"} -A shows all.`;
       throw new LateenError("LTN5068", `there is no ${kind} ${name} in namespace ${namespace}`, remedy);
     }
-    const facts = pod ? describePod(world, pod, await sync(cluster, namespace, name)) : [];
+    const facts = pod
+      ? [
+          ...describePod(world, pod, await sync(cluster, namespace, name)),
+          ...(await authorization(cluster, namespace, name)),
+        ]
+      : [];
     for (const line of lines(service ? describeService(world, service) : facts)) console.log(line);
   });
 }
@@ -55,6 +61,16 @@ async function sync(cluster: Cluster, namespace: string, name: string): Promise<
   if (rejections > 0)
     return `WARNING: rejected ${rejections} resource(s): see lateen proxy-status ${name}.${namespace}`;
   return found.synced ? "in sync" : "getting its configuration";
+}
+
+/** Which policies say who may call the pod. */
+async function authorization(cluster: Cluster, namespace: string, name: string): Promise<Fact[]> {
+  const policies = await policiesAt(cluster, namespace, name).catch((error: unknown) => {
+    // without a control plane nothing is known of them, which the proxy's own line says
+    if (error instanceof LateenError) return [];
+    throw error;
+  });
+  return policies.length === 0 ? [] : [fact("Authorization policies in force:", policies.map(policyText))];
 }
 
 const INDENT = "   ";

@@ -28,6 +28,8 @@ export const STATS_CONFIG: JsonObject = {
         `listener.0.0.0.0_${INBOUND_PORT}.downstream_cx_total`,
       ]
         .map((prefix): JsonObject => ({ prefix }))
+        // who was denied, and who would be by policies that are only tried: Istio keeps these too
+        .concat(["rbac.allowed", "rbac.denied", "shadow_allowed", "shadow_denied"].map((suffix) => ({ suffix })))
         // Envoy answers a probe from these statistics of its cluster
         .concat({ safe_regex: { regex: `^cluster\\.${PROBE_CLUSTERS}.*\\.membership_.*` } }),
     },
