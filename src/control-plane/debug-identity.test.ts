@@ -26,7 +26,7 @@ test("it is told whose certificate each proxy has and who issues, and no key", a
   needs.set("two", { ...need, has: "kept.1" });
   const { certificate, privateKey = "" } = await authority
     .current()
-    .issue({ spiffeId: "spiffe://td/ns/n/sa/s", subject: "CN=w", ttlMs: 60_000 });
+    .issue({ spiffeId: "spiffe://td/ns/n/sa/s", subject: { CN: "w" }, ttlMs: 60_000 });
   issued.set("one", { version: "1", certificate, privateKey });
   const told = JSON.stringify([certificatesAccount(account), authorityAccount(account)]);
   assert.match(told, /"proxy":"one","identity":"spiffe:\/\/td\/ns\/n\/sa\/s","subject":"CN=w","names":"URI:spiffe:/);

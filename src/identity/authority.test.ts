@@ -55,7 +55,7 @@ test("who brings a public key keeps the private one", async () => {
 
 test("a subject carries the workload's name for its peer's metrics", async () => {
   const { ca } = await authority();
-  const issued = await ca.issue({ spiffeId: ID, ttlMs: HOUR_MS, subject: "CN=reviews-v1,OU=reviews" });
+  const issued = await ca.issue({ spiffeId: ID, ttlMs: HOUR_MS, subject: { CN: "reviews-v1", OU: "reviews" } });
   assert.match(new X509Certificate(issued.certificate).subject, /CN=reviews-v1/);
 });
 

@@ -1,16 +1,8 @@
-import { type webcrypto, X509Certificate } from "node:crypto";
+import { createPublicKey, X509Certificate } from "node:crypto";
 import { parseSpiffeId } from "../mesh/spiffe.ts";
 import { IdentityError } from "./identity-error.ts";
-import {
-  certificatesIn,
-  generateKeys,
-  keyIdentifierOf,
-  privateKeyPem,
-  readSigningKey,
-  type SigningAlgorithm,
-  serialNumber,
-  x509,
-} from "./x509.ts";
+import { type Issuer, issuerOf, type Leaf, newKeys, type Subject, signLeaf } from "./leaf.ts";
+import { certificatesIn, x509 } from "./x509.ts";
 
 /** A CA as it is kept: all in PEM. */
 export interface AuthorityMaterial {
@@ -25,10 +17,10 @@ export interface AuthorityMaterial {
 export interface WorkloadRequest {
   spiffeId: string;
   /** SubjectPublicKeyInfo in DER: of who keeps its key to itself. Absent: a key is generated and comes along. */
-  publicKey?: Uint8Array<ArrayBuffer>;
+  publicKey?: Uint8Array;
   ttlMs: number;
-  /** Distinguished name, `CN=reviews-v1,OU=reviews`: shown by the peer's Envoy as authenticated labels. */
-  subject?: string;
+  /** Shown by the peer's Envoy as authenticated labels. */
+  subject?: Subject;
 }
 
 export interface Issued {
@@ -48,28 +40,22 @@ export class Authority {
   readonly roots: string;
   readonly #certificate: x509.X509Certificate;
   readonly #chain: string;
-  readonly #key: webcrypto.CryptoKey;
-  readonly #algorithm: SigningAlgorithm;
+  readonly #issuer: Issuer;
 
-  private constructor(
-    material: AuthorityMaterial,
-    certificate: x509.X509Certificate,
-    signing: { key: webcrypto.CryptoKey; algorithm: SigningAlgorithm },
-  ) {
+  private constructor(material: AuthorityMaterial, certificate: x509.X509Certificate, issuer: Issuer) {
     this.roots = material.roots;
     this.#chain = material.chain.trim();
     this.#certificate = certificate;
-    this.#key = signing.key;
-    this.#algorithm = signing.algorithm;
+    this.#issuer = issuer;
   }
 
   /** Rejects with an IdentityError when the parts are not a CA that works; `where` names them in it. */
   static async load(material: AuthorityMaterial, where: string, now = Date.now()): Promise<Authority> {
     let certificate: x509.X509Certificate;
-    let signing: ReturnType<typeof readSigningKey>;
+    let issuer: Issuer;
     try {
       certificate = new x509.X509Certificate(material.certificate);
-      signing = readSigningKey(material.privateKey);
+      issuer = await issuerOf(certificate, material.privateKey);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new IdentityError("LTN6001", `${where} does not hold a certificate and a key in PEM: ${reason}`);
@@ -83,9 +69,7 @@ export class Authority {
         `${where}: the CA expired on ${ended}; replace it, or delete it for a new one`,
       );
     }
-    const authority = new Authority(material, certificate, signing);
-    const probe = await authority.#sign({ names: [{ type: "dns", value: "probe" }], ttlMs: 1000, usages: [] });
-    if (!(await new x509.X509Certificate(probe.certificate).verify({ publicKey: certificate, signatureOnly: true }))) {
+    if (!createPublicKey(issuer.key).equals(new X509Certificate(material.certificate).publicKey)) {
       throw new IdentityError("LTN6004", `${where}: ca-key.pem is not the key of ca-cert.pem`);
     }
     if (!leadsToRoot(material)) {
@@ -95,7 +79,7 @@ export class Authority {
         "Put all certificates between the two into cert-chain.pem.",
       );
     }
-    return authority;
+    return new Authority(material, certificate, issuer);
   }
 
   get notAfter(): Date {
@@ -117,54 +101,32 @@ export class Authority {
     if (!parseSpiffeId(request.spiffeId)) {
       throw new IdentityError("LTN6005", `${request.spiffeId} is not of the form spiffe://DOMAIN/ns/NAMESPACE/sa/NAME`);
     }
-    const usages = [x509.ExtendedKeyUsage.serverAuth, x509.ExtendedKeyUsage.clientAuth];
-    return this.#sign({ ...request, names: [{ type: "url", value: request.spiffeId }], usages });
+    const names = [{ type: "url" as const, value: request.spiffeId }];
+    return this.#sign({ ...request, names, usages: ["Server", "Client"] });
   }
 
   /** A certificate for a server known by names of DNS. */
   issueServer(dnsNames: readonly string[], ttlMs: number): Promise<Issued> {
     const names = dnsNames.map((value) => ({ type: "dns" as const, value }));
-    return this.#sign({ names, ttlMs, usages: [x509.ExtendedKeyUsage.serverAuth] });
+    return this.#sign({ names, ttlMs, usages: ["Server"] });
   }
 
-  async #sign(request: {
-    names: { type: "dns" | "url"; value: string }[];
-    ttlMs: number;
-    usages: string[];
-    publicKey?: Uint8Array<ArrayBuffer>;
-    subject?: string;
-  }): Promise<Issued> {
-    const generated = request.publicKey ? undefined : await generateKeys();
-    const publicKey = request.publicKey ?? generated?.publicKey;
-    if (!publicKey) throw new Error("there is no public key");
+  async #sign({
+    publicKey,
+    ttlMs,
+    subject = {},
+    ...leaf
+  }: Pick<Leaf, "names" | "usages"> & Omit<WorkloadRequest, "spiffeId">): Promise<Issued> {
+    const generated = publicKey ? undefined : await newKeys();
     const now = Date.now();
     const notBefore = new Date(now - SKEW_MS);
     // A certificate that outlives its issuer would stop to work before it says so.
-    const notAfter = new Date(Math.min(now + request.ttlMs, this.notAfter.getTime()));
-    const certificate = await x509.X509CertificateGenerator.create({
-      serialNumber: serialNumber(),
-      subject: request.subject ?? "",
-      issuer: this.#certificate.subject,
-      notBefore,
-      notAfter,
-      publicKey,
-      signingKey: this.#key,
-      signingAlgorithm: this.#algorithm,
-      extensions: [
-        new x509.BasicConstraintsExtension(false, undefined, true),
-        new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-        ...(request.usages.length > 0 ? [new x509.ExtendedKeyUsageExtension(request.usages)] : []),
-        // RFC 5280: critical where the subject is empty.
-        new x509.SubjectAlternativeNameExtension(request.names, !request.subject),
-        await keyIdentifierOf(this.#certificate),
-      ],
-    });
+    const notAfter = new Date(Math.min(now + ttlMs, this.notAfter.getTime()));
+    const certified = publicKey ?? generated?.publicKey ?? new Uint8Array();
+    const pem = await signLeaf(this.#issuer, { ...leaf, subject, publicKey: certified, notBefore, notAfter });
     return {
-      certificate: [certificate.toString("pem"), this.#chain]
-        .filter((pem) => pem !== "")
-        .join("\n")
-        .concat("\n"),
-      privateKey: generated && (await privateKeyPem(generated.privateKey)),
+      certificate: `${[pem, this.#chain].filter((part) => part !== "").join("\n")}\n`,
+      privateKey: generated?.privateKey,
       notBefore,
       notAfter,
     };

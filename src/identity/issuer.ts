@@ -6,6 +6,7 @@ import type { CertificateNeed, WorkloadCertificate } from "../envoy/wire/certifi
 import { formatSpiffeId } from "../mesh/spiffe.ts";
 import type { Authority } from "./authority.ts";
 import type { AuthoritySource } from "./authority-source.ts";
+import type { Subject } from "./leaf.ts";
 
 export interface IssuerOptions {
   graph: Graph;
@@ -130,7 +131,7 @@ function renewalOf(version: string): number {
 
 /** Of who issued a certificate, for whom: two for which this differs are not as good as each other. */
 function digestOf(authority: Authority, need: CertificateNeed): string {
-  const text = [authority.issuer, formatSpiffeId(need), subjectOf(need)].join("\n");
+  const text = [authority.issuer, formatSpiffeId(need), JSON.stringify(subjectOf(need))].join("\n");
   return createHash("sha256").update(text).digest("base64url").slice(0, 16);
 }
 
@@ -141,9 +142,9 @@ const LONGEST = 64;
  * What the workload is called, for the peer's Envoy to read as labels of metrics: `CN=reviews-v1,O=reviews,OU=v1`.
  * Labels and names of Kubernetes hold nothing that would have to be quoted; anything else is not shown.
  */
-function subjectOf({ workload, app, version }: CertificateNeed): string {
-  return Object.entries({ CN: workload, O: app, OU: version })
+function subjectOf({ workload, app, version }: CertificateNeed): Subject {
+  const shown = Object.entries({ CN: workload, O: app, OU: version })
     .filter(([, value]) => /^[A-Za-z0-9._-]+$/.test(value))
-    .map(([name, value]) => `${name}=${value.slice(0, LONGEST)}`)
-    .join(",");
+    .map(([name, value]) => [name, value.slice(0, LONGEST)]);
+  return Object.fromEntries(shown);
 }
