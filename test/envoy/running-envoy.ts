@@ -42,10 +42,20 @@ export async function startEnvoy(socket: string): Promise<RunningEnvoy> {
 
 /** Starts an Envoy that has all its resources from the beginning. */
 export function startStaticEnvoy(clusters: JsonValue[], listeners: JsonValue[]): Promise<RunningEnvoy> {
-  const layered_runtime = { layers: [{ name: "admin", admin_layer: {} }] };
+  // as in our bootstrap
+  const static_layer = { "re2.max_program_size.error_level": 32768 };
+  const layers = [
+    { name: "static", static_layer },
+    { name: "admin", admin_layer: {} },
+  ];
   // who asks for secrets must say who it is
   const node = { id: "static", cluster: "static" };
-  return run({ node, layered_runtime, stats_config: STATS_CONFIG, static_resources: { clusters, listeners } });
+  return run({
+    node,
+    layered_runtime: { layers },
+    stats_config: STATS_CONFIG,
+    static_resources: { clusters, listeners },
+  });
 }
 
 async function run(config: JsonObject): Promise<RunningEnvoy> {

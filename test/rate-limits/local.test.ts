@@ -28,6 +28,14 @@ const RULES: Rule[] = [
   { name: "by-claim", match: paths("/by-claim"), by: [{ claim: "sub" }], limit: few(1) },
   { name: "burst", match: paths("/burst"), limit: { requests: 1, per: "744h", burst: 5 } },
   { name: "first-of-two", match: paths("/two/*"), limit: few(3) },
+  {
+    name: "largest",
+    match: {
+      hosts: Array.from({ length: 16 }, (_, i) => `*.${"long-name.".repeat(20)}n${i}.example.com`),
+      paths: Array.from({ length: 16 }, (_, i) => `/${i}/${"long-path/".repeat(50)}*`),
+    },
+    limit: few(1),
+  },
   { name: "second-of-two", match: paths("/two/strict"), limit: few(1) },
 ];
 
@@ -146,6 +154,12 @@ it("every rule that matches must let a request pass", async () => {
   assert.equal(await passed(gateway, 2, "/two/strict"), 1);
   assert.match((await gateway.ask("/two/strict")).body, /"shop\/second-of-two"/);
   assert.match((await gateway.ask("/two/other")).body, /"shop\/first-of-two"/);
+});
+
+it("a rule as large as it may be matches as others do", async () => {
+  const how = { headers: { host: `a.${"long-name.".repeat(20)}n15.example.com` } };
+  assert.equal(await passed(gateway, 2, `/15/${"long-path/".repeat(50)}x`, how), 1);
+  assert.equal(await passed(gateway, 2, "/15/short", how), 2);
 });
 
 it("each rule has statistics of its own, and none is named by what a client sends", async () => {

@@ -141,7 +141,7 @@ spec:
   serviceAccountName: ${name}
   terminationGracePeriodSeconds: 0
   containers:
-  - {name: app, image: curlimages/curl, command: [sleep, "3600"]}
+  - {name: app, image: "docker.io/curlimages/curl:8.16.0", command: [/bin/sleep, infinity]}
 `;
 }
 

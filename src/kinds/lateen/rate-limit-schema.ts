@@ -5,15 +5,16 @@ import { described, exclusive, oneOfFields, ruled } from "../istio/cel.ts";
 import { oneOf, PolicySelector, StringMatch, shape, TargetRef, text } from "../istio/common.ts";
 
 const filled = Type.String({ minLength: 1, maxLength: 1024 });
-const few = (maxItems: number) => Type.Array(filled, { minItems: 1, maxItems });
+/** Envoy refuses expressions that are too large: lists become one, so they are short. */
+const few = (maxLength: number) => Type.Array(Type.String({ minLength: 1, maxLength }), { minItems: 1, maxItems: 16 });
 
 const Match = shape(
   "RateLimitMatch",
   {},
   {
-    hosts: described(few(32), "Any of these, such as shop.example.com or *.example.com."),
-    methods: described(few(16), "Any of these, such as POST."),
-    paths: described(few(32), "Any of these: /login, or /api/* for all that begin so. The query does not matter."),
+    hosts: described(few(253), "Any of these, such as shop.example.com or *.example.com."),
+    methods: described(few(32), "Any of these, such as POST."),
+    paths: described(few(512), "Any of these: /login, or /api/* for all that begin so. The query does not matter."),
     headers: described(
       Type.Record(Type.String(), StringMatch, { maxProperties: 16 }),
       "All of these, by name: exact, prefix or regex; none of the three asks only that the header is there.",
