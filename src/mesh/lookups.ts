@@ -97,6 +97,11 @@ export function clusterSpec(
   };
 }
 
+/** The subsets of a service that a client may ask for. */
+export function subsetNames(mesh: MeshCollections, read: Reader, scope: Scope, service: Service): string[] {
+  return policyOf(mesh, read, parseScope(scope), service)?.subsets.map(({ name }) => name) ?? [];
+}
+
 /** The endpoints of a cluster; undefined where there is no such host and port. */
 export function endpointsOf(
   mesh: MeshCollections,

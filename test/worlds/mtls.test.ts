@@ -9,11 +9,13 @@ import { get, startLoad } from "../support/load.ts";
 import { openWorld } from "../support/open-world.ts";
 import { asksHttp, asksTcp, IDLE, list, poster, say, scripted, serviceOf } from "../support/scripted-pods.ts";
 
-/** HTTP on 8080 and 8081; bytes on 7000, where it speaks first; TLS of its own on 7443; and 7777, which no Service names. */
+/** HTTP on 8080 and 8081; HTTP/2 on 8082; bytes on 7000, where it speaks first; TLS of its own on 7443; and 7777, which no Service names. */
 const SERVER = `
 const http = (port) => require("http").createServer((request, response) =>
   response.end(JSON.stringify({ port, xfcc: request.headers["x-forwarded-client-cert"] ?? "" }))).listen(port);
 [8080, 8081, 7777].forEach(http);
+require("http2").createServer((request, response) =>
+  response.end(request.headers["x-forwarded-client-cert"] ?? "nobody")).listen(8082);
 const echo = (greeting) => (socket) => {
   socket.on("error", () => {}).write(greeting);
   socket.on("data", (data) => socket.write(data));
@@ -26,6 +28,7 @@ require("tls").createServer({ cert: process.env.CERT, key: process.env.KEY }, ec
 const PORTS = [
   { name: "http", port: 8080 },
   { name: "http-other", port: 8081 },
+  { name: "http2", port: 8082 },
   { name: "tcp-first", port: 7000 },
   { name: "any", port: 7001 },
   { name: "tls", port: 7443 },
@@ -117,6 +120,15 @@ describe("mutual TLS", { timeout: 600_000 }, () => {
     await eventually(() => served(8080));
   });
 
+  test("HTTP/2 goes by mutual TLS from one end to the other", async () => {
+    const script = `const session = require("http2").connect("http://server.default:8082");
+      let body = "";
+      session.request({ ":path": "/" }).setEncoding("utf8").on("data", (text) => { body += text; })
+        .on("end", () => { console.log(body); session.close(); });`;
+    assert.match(await meshed(script), new RegExp(`URI=${MESHED}$`));
+    assert.equal(await plain(script), "nobody");
+  });
+
   test("an application that speaks TLS itself is reached by it, from inside the mesh and from outside", async () => {
     for (const ask of [meshed, plain]) {
       const script = `const socket = require("tls").connect({ host: "server.default", port: 7443,
@@ -154,7 +166,9 @@ describe("mutual TLS", { timeout: 600_000 }, () => {
     );
     // neither TLS of others nor what the server name does not stand for
     await assert.rejects(through(name, ["http/1.1"]));
-    await assert.rejects(through("outbound|8080||server.default.svc.cluster.local", ["istio"]));
+    for (const other of ["outbound|8080||server", "outbound_.8083_._.server", "server"]) {
+      await assert.rejects(through(`${other}.default.svc.cluster.local`, ["istio"]));
+    }
     await world.kubectl("delete", "gateways.networking.istio.io", "port");
     await peers({ mtls: { mode: "PERMISSIVE" } });
     await eventually(() => served(8080));
@@ -204,6 +218,16 @@ describe("mutual TLS", { timeout: 600_000 }, () => {
     for (const port of [8080, 8081]) await eventually(() => refused(port));
     await refused(7777, ip);
     assert.match(await plain(asksTcp("server.default", 7001, "echo")), /refused|^$/);
+    assert.match(await caller(), new RegExp(`URI=${MESHED}$`));
+  });
+
+  test("the kubelet's probes reach an application that takes nothing but mutual TLS", async () => {
+    const httpGet = { path: "/", port: 8080 };
+    const containers = [{ name: "app", readinessProbe: { httpGet, periodSeconds: 1 } }];
+    const patch = JSON.stringify({ spec: { template: { spec: { containers } } } });
+    await world.kubectl("patch", "deployment", "server", "-p", patch);
+    await world.kubectl("rollout", "status", "--timeout=120s", "deployment/server");
+    await refused(8080);
     assert.match(await caller(), new RegExp(`URI=${MESHED}$`));
   });
 

@@ -5,6 +5,7 @@ import { TrafficDirection } from "#envoy/config/core/v3/base_pb.js";
 import type { Filter, FilterChainSchema } from "#envoy/config/listener/v3/listener_components_pb.js";
 import { type Listener, ListenerSchema } from "#envoy/config/listener/v3/listener_pb.js";
 import { endsTls, readsHttp, tableOf } from "../../mesh/gateways.ts";
+import { covers } from "../../mesh/hosts.ts";
 import type { GatewayPort, GatewayServer, TcpRoute } from "../../mesh/model.ts";
 import { address } from "../addresses.ts";
 import type { Fields } from "../any.ts";
@@ -29,6 +30,8 @@ export interface GatewayListenerParams {
   mesh: MeshTls;
   /** Clusters that serve requests as well as bytes. */
   undeclared?: readonly string[];
+  /** Of what in the mesh the mesh's TLS may be for, where it is passed on. */
+  serverNames?: readonly string[];
   /** What the gateway enforces on those who call it. Absent: nothing. */
   policies?: HttpPolicies;
   requests?: RequestSettings;
@@ -39,7 +42,7 @@ type Common = Required<Omit<GatewayListenerParams, "port">>;
 
 /** Undefined when nothing that the port's servers want can be served: Envoy refuses a listener without chains. */
 export function gatewayListener({ port, ...params }: GatewayListenerParams): Listener | undefined {
-  const common = { undeclared: [], policies: {}, requests: {}, ...params };
+  const common = { undeclared: [], serverNames: [], policies: {}, requests: {}, ...params };
   const name = gatewayListenerName(port);
   const http = (routes: string) =>
     httpConnectionManager({
@@ -73,13 +76,13 @@ type Http = (routes: string) => Filter;
 function tlsChains(server: GatewayServer, routes: readonly TcpRoute[], common: Common, http: Http): Chain[] {
   const ended = endsTls(server) ? server.tls : undefined;
   if (server.protocol === "HTTPS") {
-    if (server.tls?.mode === "AutoPassthrough") return [forMesh(server, common)];
+    if (server.tls?.mode === "AutoPassthrough") return forMesh(server, common);
     return ended
       ? [chain(server, server.hosts, [http(tableOf(server))], gatewayTls(ended, common.mesh, ["h2", "http/1.1"]))]
       : [];
   }
   if (server.protocol !== "TLS") return [];
-  if (server.tls?.mode === "AutoPassthrough") return [forMesh(server, common)];
+  if (server.tls?.mode === "AutoPassthrough") return forMesh(server, common);
   const context = ended && gatewayTls(ended, common.mesh, []);
   return [
     ...routes.map((route) =>
@@ -99,11 +102,17 @@ function plainChain(port: GatewayPort, common: Common, http: Http): Chain | unde
   return { name: "tcp", filters: tcp(routes, common) };
 }
 
-/** For the mesh's own TLS on its way to wherever its server name says; nobody else's. */
-function forMesh(server: GatewayServer, { accessLogFile, policies }: Common): Chain {
+/**
+ * For the mesh's own TLS on its way to wherever its server name says; nobody else's. Each name is listed: Envoy asks for
+ * the cluster of whatever comes through, and strangers must not choose what it has to remember.
+ */
+function forMesh(server: GatewayServer, { accessLogFile, policies, serverNames }: Common): Chain[] {
+  const known = serverNames.filter((name) => server.hosts.some((host) => covers(host, name)));
+  if (known.length === 0) return [];
   const filters = [...tcpPolicyFilters(policies), ...tcpByServerName(accessLogFile)];
-  const made = chain(server, server.hosts, filters, undefined);
-  return { ...made, filterChainMatch: { ...made.filterChainMatch, applicationProtocols: [...MESH_HTTP, ...MESH_TCP] } };
+  const made = chain(server, known, filters, undefined);
+  const filterChainMatch = { ...made.filterChainMatch, applicationProtocols: [...MESH_HTTP, ...MESH_TCP] };
+  return [{ ...made, filterChainMatch }];
 }
 
 /** For connections that ask for one of these hosts. `tls`: as the gateway ends it. */

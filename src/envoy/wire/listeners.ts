@@ -20,12 +20,15 @@ export function listenerRow(read: Reader, mesh: MeshRows, scope: Scope, name: st
     const policies = mesh.gatewayPolicies(read, scope.workload);
     if (!port) return undefined;
     const undeclared = undeclaredClusters(read, mesh, scope.client, port);
+    const passesOn = port.servers.some(({ tls }) => tls?.mode === "AutoPassthrough");
+    const serverNames = passesOn ? mesh.serverNames(read, scope.client) : [];
     const { accessLogFile } = settings;
     const params = {
       port,
       accessLogFile,
       mesh: meshTlsOf(settings, scope.identity),
       undeclared,
+      serverNames,
       policies,
       requests: settings,
     };

@@ -19,6 +19,7 @@ import {
   type RouteTable,
   routeTable,
   settingsOf,
+  subsetNames,
   tcpRoutes,
 } from "../../mesh/lookups.ts";
 import type { MeshCollections } from "../../mesh/mesh.ts";
@@ -41,7 +42,7 @@ import { parseScope, scopeOf } from "../../mesh/selectors.ts";
 import type { ServiceIndexes } from "../../mesh/services.ts";
 import type { VirtualServiceRow } from "../../mesh/virtual-services.ts";
 import type { HttpPolicies } from "../http-filters/filter.ts";
-import { type ClusterName, PROXY_PORTS } from "../names.ts";
+import { type ClusterName, PROXY_PORTS, sidecarServerName } from "../names.ts";
 import { type GatewayDomain, gatewayCredential, gatewayDomain } from "./gateway-rows.ts";
 import { policiesOf } from "./policies.ts";
 
@@ -245,6 +246,20 @@ export class MeshRows {
       if (host !== "*" && this.#claims(read, host).length === 0) hosts.add(host);
     }
     return [...hosts].sort();
+  }
+
+  /** By which server names clients may mean services of the mesh, each port and subset. */
+  serverNames(read: Reader, client: string): string[] {
+    const { fromKubernetes, fromEntries } = this.#mesh.services;
+    const services = [fromKubernetes, fromEntries].flatMap(({ rows }) => [...read.all(rows).values()]);
+    const inMesh = services.filter((service) => !service.meshExternal && isVisible(service, client));
+    return inMesh.flatMap((service) => {
+      const subsets = ["", ...subsetNames(this.#mesh, read, client, service)];
+      const ports = service.ports.filter(({ protocol }) => protocol !== "UDP");
+      return ports.flatMap(({ number: port }) =>
+        subsets.map((subset) => sidecarServerName({ host: service.host, port, subset })),
+      );
+    });
   }
 
   gatewayPorts(read: Reader, workload: string): GatewayPort[] {
