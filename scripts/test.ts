@@ -1,11 +1,13 @@
 /**
  * `npm test`: the checks, the tests beside the code, and those of test/ that one machine is enough for: real Envoys,
  * pods and kubectl, and so one file at a time. `npm run test:kubernetes`: the end-to-end tests again, and those of
- * test/kubernetes, on real clusters. With PATTERNs only the test files whose path contains one of them.
+ * test/kubernetes, on real clusters, two at a time. With PATTERNs only the test files whose path contains one of them.
  */
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { globSync } from "node:fs";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { parseArgs } from "node:util";
 
 const root = join(import.meta.dirname, "..");
@@ -59,9 +61,37 @@ function onThisMachine(): boolean {
   ].every(Boolean);
 }
 
-function onClusters(): boolean {
-  process.env.LATEEN_TEST_WORLD = "kubernetes";
-  return runWorlds("Real clusters", files("test/{worlds,kubernetes}/**/*.test.ts"));
+/** Two files at a time, each on a cluster of its own: they wait for Kubernetes more than they work. */
+async function onClusters(): Promise<boolean> {
+  const waiting = files("test/{worlds,kubernetes}/**/*.test.ts");
+  if (waiting.length === 0) return true;
+  const prefix = process.env.LATEEN_TEST_CLUSTER ?? "test";
+  const clusters = [1, 2].map((number) => `${prefix}-${number}`);
+  // What all clusters are made of is built once, and not by both at a time.
+  for (const step of ["up", "images"]) {
+    const [name = ""] = clusters;
+    if (!run(`Cluster: ${step}`, [join(root, "scripts/cluster/main.ts"), step, "--name", name])) return false;
+  }
+  const failed: string[] = [];
+  const work = async (cluster: string): Promise<void> => {
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+      if (!(await runOn(cluster, file))) failed.push(file);
+    }
+  };
+  await Promise.all(clusters.map(work));
+  for (const file of failed) console.log(`FAIL ${file}`);
+  return failed.length === 0;
 }
 
-process.exit((values.kubernetes ? onClusters() : onThisMachine()) ? 0 : 1);
+/** What it prints comes in one piece, when it is done. */
+async function runOn(cluster: string, file: string): Promise<boolean> {
+  const env = { ...process.env, LATEEN_TEST_WORLD: "kubernetes", LATEEN_TEST_CLUSTER: cluster };
+  const args = ["--disable-warning=ExperimentalWarning", "--test", "--test-reporter=spec", file];
+  const child = spawn(process.execPath, args, { cwd: root, env, stdio: ["ignore", "pipe", "inherit"] });
+  const output = text(child.stdout);
+  const [status] = await once(child, "close");
+  console.log(`\n# ${file}\n${await output}`);
+  return status === 0;
+}
+
+process.exit((values.kubernetes ? await onClusters() : onThisMachine()) ? 0 : 1);
