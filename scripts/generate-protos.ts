@@ -20,7 +20,7 @@ rmSync(join(root, "gen"), { recursive: true, force: true });
 for (const part of ["envoy-api", "xds", "googleapis"]) cpSync(join(deps, part), work, { recursive: true });
 cpSync(join(root, "proto"), work, { recursive: true });
 writeValidateRules();
-addCustomPrincipal();
+extendRbac();
 writeFileSync(join(work, "buf.yaml"), "version: v2\nmodules:\n  - path: .\n");
 pruneTo(join(work, "lateen/envoy.proto"));
 writeFileSync(
@@ -58,14 +58,22 @@ function writeValidateRules(): void {
   writeFileSync(join(work, "validate/validate.proto"), patched);
 }
 
-/** RBAC's principals by extension, which the package does not know yet. */
-function addCustomPrincipal(): void {
+/** What the package does not know yet of RBAC: principals by extension, and metadata in the form that is not deprecated. */
+function extendRbac(): void {
   const file = join(work, "envoy/config/rbac/v3/rbac.proto");
-  const field = "type.matcher.v3.FilterStateMatcher filter_state = 12;";
-  writeFileSync(
-    file,
-    readFileSync(file, "utf8").replace(field, `${field}\n    core.v3.TypedExtensionConfig custom = 14;`),
-  );
+  const after = (field: string, added: string) => (text: string) => text.replace(field, `${field}\n    ${added}`);
+  const extended = [
+    after("core.v3.TypedExtensionConfig uri_template = 13;", "SourcedMetadata sourced_metadata = 14;"),
+    after(
+      "type.matcher.v3.FilterStateMatcher filter_state = 12;",
+      "SourcedMetadata sourced_metadata = 13;\n    core.v3.TypedExtensionConfig custom = 14;",
+    ),
+  ].reduce((text, extend) => extend(text), readFileSync(file, "utf8"));
+  const messages = [
+    "enum MetadataSource { DYNAMIC = 0; ROUTE = 1; }",
+    "message SourcedMetadata { type.matcher.v3.MetadataMatcher metadata_matcher = 1; MetadataSource metadata_source = 2; }",
+  ];
+  writeFileSync(file, `${extended}\n${messages.join("\n")}\n`);
 }
 
 /** Removes every .proto that `entry` does not reach: the package holds old versions that do not compile. */

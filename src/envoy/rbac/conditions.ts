@@ -1,6 +1,12 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { TypedExtensionConfigSchema } from "#envoy/config/core/v3/extension_pb.js";
-import { type Permission, PermissionSchema, type Principal, PrincipalSchema } from "#envoy/config/rbac/v3/rbac_pb.js";
+import {
+  type Permission,
+  PermissionSchema,
+  type Principal,
+  PrincipalSchema,
+  SourcedMetadataSchema,
+} from "#envoy/config/rbac/v3/rbac_pb.js";
 import { HeaderMatcherSchema } from "#envoy/config/route/v3/route_components_pb.js";
 import { UriTemplateMatchConfigSchema } from "#envoy/extensions/path/match/uri_template/v3/uri_template_match_pb.js";
 import { ConfigSchema as MtlsAuthenticatedSchema } from "#envoy/extensions/rbac/principals/mtls_authenticated/v3/mtls_authenticated_pb.js";
@@ -31,7 +37,7 @@ export function conditionMatcher(condition: KnownCondition): { permission: Permi
         value: { ids: [claimIs("iss", issuer), claimIs("sub", subject)] },
       }));
     case "Claim":
-      return principal(condition, (match) => ({ case: "metadata", value: claim(condition.path, oneOrListed(match)) }));
+      return principal(condition, (match) => noted(claim(condition.path, oneOrListed(match))));
     case "Header":
       return permission(condition, (match) => ({ case: "header", value: headerMatcher(condition.name, match) }));
     case "Host":
@@ -49,10 +55,9 @@ export function conditionMatcher(condition: KnownCondition): { permission: Permi
     case "Sni":
       return permission(condition, (match) => ({ case: "requestedServerName", value: textMatcher(match) }));
     case "Metadata":
-      return permission(condition, (match) => ({
-        case: "metadata",
-        value: metadata(condition.filter, [condition.key], match.inList ? listed(text(match)) : text(match)),
-      }));
+      return permission(condition, (match) =>
+        noted(metadata(condition.filter, [condition.key], match.inList ? listed(text(match)) : text(match))),
+      );
   }
 }
 
@@ -109,7 +114,12 @@ function template(value: string) {
 }
 
 function claimIs(name: string, match: TextMatch): Principal {
-  return create(PrincipalSchema, { identifier: { case: "metadata", value: claim([name], text(match)) } });
+  return create(PrincipalSchema, { identifier: noted(claim([name], text(match))) });
+}
+
+/** What filters before have noted of the call. */
+function noted(metadataMatcher: MetadataMatcher) {
+  return { case: "sourcedMetadata", value: create(SourcedMetadataSchema, { metadataMatcher }) } as const;
 }
 
 function claim(path: readonly string[], value: Value): MetadataMatcher {

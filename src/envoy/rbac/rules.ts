@@ -34,21 +34,20 @@ export function rbac(policies: readonly AuthorizationPolicy[], { action, layer, 
   return create(RBACSchema, { action: RBAC_Action[action], policies: Object.fromEntries(entries) });
 }
 
-/** Whoever asks stands in `from` only, and what is asked for in `to` only; `when` has both. */
 function policy({ from, to, when }: AuthorizationRule): Policy {
   const also = halves(when);
   return create(PolicySchema, {
     permissions: [
       alternatives(
         PERMISSIONS,
-        to.map((each) => halves(each).permissions),
+        to.map((each) => onlyOf("permissions", each)),
         also.permissions,
       ),
     ],
     principals: [
       alternatives(
         PRINCIPALS,
-        from.map((each) => halves(each).principals),
+        from.map((each) => onlyOf("principals", each)),
         also.principals,
       ),
     ],
@@ -62,7 +61,21 @@ function alternatives<T>(logic: Logic<T>, each: readonly (readonly T[])[], also:
   return logic.all([logic.some(each.map((parts) => logic.all(parts))), ...also]);
 }
 
-function halves(conditions: readonly Condition[]): { permissions: Permission[]; principals: Principal[] } {
+/** Who asks stands in `from` only, and what is asked for in `to` only: anything else would be forgotten. */
+function onlyOf<K extends keyof Halves>(half: K, conditions: readonly Condition[]): Halves[K] {
+  const both = halves(conditions);
+  if (both[half].length !== both.permissions.length + both.principals.length) {
+    throw new Error(`only ${half} can stand here: ${conditions.map(({ on }) => on)}`);
+  }
+  return both[half];
+}
+
+interface Halves {
+  permissions: Permission[];
+  principals: Principal[];
+}
+
+function halves(conditions: readonly Condition[]): Halves {
   const permissions: Permission[] = [];
   const principals: Principal[] = [];
   for (const condition of conditions) {
