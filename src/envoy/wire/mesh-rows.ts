@@ -252,14 +252,17 @@ export class MeshRows {
   serverNames(read: Reader, client: string): string[] {
     const { fromKubernetes, fromEntries } = this.#mesh.services;
     const services = [fromKubernetes, fromEntries].flatMap(({ rows }) => [...read.all(rows).values()]);
-    const inMesh = services.filter((service) => !service.meshExternal && isVisible(service, client));
-    return inMesh.flatMap((service) => {
+    const names = services.flatMap((service) => {
+      const { host, ports, meshExternal } = service;
+      // Envoy knows no names with a wildcard within
+      if (meshExternal || host.startsWith("*") || !isVisible(service, client)) return [];
       const subsets = ["", ...subsetNames(this.#mesh, read, client, service)];
-      const ports = service.ports.filter(({ protocol }) => protocol !== "UDP");
-      return ports.flatMap(({ number: port }) =>
-        subsets.map((subset) => sidecarServerName({ host: service.host, port, subset })),
+      const connected = ports.filter(({ protocol }) => protocol !== "UDP");
+      return connected.flatMap(({ number: port }) =>
+        subsets.map((subset) => sidecarServerName({ host, port, subset })),
       );
     });
+    return [...new Set(names)];
   }
 
   gatewayPorts(read: Reader, workload: string): GatewayPort[] {

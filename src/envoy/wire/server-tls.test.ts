@@ -5,6 +5,7 @@ import { AnySchema, anyUnpack } from "@bufbuild/protobuf/wkt";
 import { ClusterSchema } from "#envoy/config/cluster/v3/cluster_pb.js";
 import { UpstreamTlsContextSchema } from "#envoy/extensions/transport_sockets/tls/v3/tls_pb.js";
 import { Graph } from "../../engine/graph.ts";
+import { plainReader } from "../../engine/plain-reader.ts";
 import { wireGatewayApi } from "../../mesh/gateway-api/wire.ts";
 import { meshInputs } from "../../mesh/inputs.ts";
 import { wireMesh } from "../../mesh/mesh.ts";
@@ -152,4 +153,32 @@ test("a rule's credentials are for gateways and for sidecars that it selects; ot
   assert.equal(gateway().secret, "kubernetes://client");
   rule({ matchLabels: { app: "caller" } });
   assert.equal(w.cluster(REVIEWS, "sidecar Lazy default?app=caller")().secret, "kubernetes://client");
+});
+
+test("a gateway passes the mesh's TLS on by the names of services in the mesh, each once and none with a wildcard", () => {
+  const graph = new Graph();
+  const inputs = meshInputs(graph);
+  const mesh = wireMesh(graph, inputs);
+  const rows = new MeshRows(graph, inputs, mesh, wireGatewayApi(graph, inputs, mesh));
+  inputs.services.set("default/reviews", service("reviews"));
+  const entry = (name: string, host: string, location: "MESH_INTERNAL" | "MESH_EXTERNAL") =>
+    inputs.serviceEntries.set(`default/${name}`, {
+      apiVersion: "",
+      kind: "",
+      metadata: { name, namespace: "default" },
+      spec: { hosts: [host], ports: [{ number: 9080, name: "http", protocol: "HTTP" }], location },
+    });
+  entry("same", "reviews.default.svc.cluster.local", "MESH_INTERNAL");
+  entry("wildcard", "*.example.com", "MESH_INTERNAL");
+  entry("outside", "outside.com", "MESH_EXTERNAL");
+  inputs.destinationRules.set("default/reviews", {
+    apiVersion: "networking.istio.io/v1",
+    kind: "DestinationRule",
+    metadata: { name: "reviews", namespace: "default" },
+    spec: { host: "reviews", subsets: [{ name: "v1", labels: { version: "v1" } }] },
+  });
+  assert.deepEqual(rows.serverNames(plainReader, "default"), [
+    "outbound_.9080_._.reviews.default.svc.cluster.local",
+    "outbound_.9080_.v1_.reviews.default.svc.cluster.local",
+  ]);
 });
