@@ -10,6 +10,7 @@ import { type HttpParams, httpConnectionManager } from "../../src/envoy/listener
 import type { Rule } from "../../src/kinds/lateen/rate-limit-schema.ts";
 import type { RateLimitRule } from "../../src/mesh/security/rate-limit-model.ts";
 import { ruleOf } from "../../src/mesh/security/rate-limits.ts";
+import type { TokenIssuer } from "../../src/mesh/security/request-authentication.ts";
 import { freePort, startStaticEnvoy } from "../envoy/running-envoy.ts";
 
 const LOOPBACK = "127.0.0.1";
@@ -27,11 +28,15 @@ export interface LimitedEnvoy {
   stop(): Promise<void>;
 }
 
-/** @param clusters Those besides the server's. */
+/**
+ * @param clusters Those besides the server's.
+ * @param issuers Of tokens.
+ */
 export async function startLimitedEnvoy(
   role: HttpParams["role"],
   rules: readonly Rule[],
   clusters: readonly JsonValue[] = [],
+  issuers: readonly TokenIssuer[] = [],
 ): Promise<LimitedEnvoy> {
   const server = createServer((_request, response) => response.end("yes"));
   await new Promise<void>((resolve) => server.listen(0, LOOPBACK, resolve));
@@ -68,7 +73,7 @@ export async function startLimitedEnvoy(
             }),
             lazy: false,
             accessLogFile: "",
-            policies: { rateLimits },
+            policies: { rateLimits, ...(issuers.length > 0 && { authentication: { origins: [], issuers } }) },
           }),
         ],
       },
