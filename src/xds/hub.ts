@@ -122,7 +122,13 @@ export class Hub {
   }
 
   #changed(changes: SourceChanges): void {
-    for (const id of changes.views) this.#sessions.get(id)?.adopt(this.#source.view(id));
+    for (const id of changes.views) {
+      const session = this.#sessions.get(id);
+      const view = this.#source.view(id);
+      // whoever still speaks for a pod that is gone must show again who it is
+      if (session?.view && !view) session.close(Code.ABORTED, `${id}: its pod is gone`);
+      else session?.adopt(view);
+    }
     for (const [type, keys] of changes.rows) {
       for (const key of keys) for (const session of this.#interest.of(type, key)) session.rowChanged(type, key);
     }

@@ -120,21 +120,22 @@ test("a proxy gets no other's certificate, whatever name it asks for", async () 
   assert.deepEqual([...w.source.certificateNeeds.keys()], [victim]);
 });
 
-test("the proxy of a pod that is gone is issued nothing more, though another pod has its name or its account", async () => {
+test("a proxy is issued nothing when its pod is gone, and another has its name or its place an account of its own", async () => {
   const w = world();
-  w.pod("a", "1");
-  const proxy = new FakeProxy(w.hub, w.proxy("a", "1"));
-  await proxy.send(ASKING);
-  const { id } = proxy.session.proxy;
-  assert.ok(w.source.certificateNeeds.has(id));
-  w.pod("a", "2");
-  assert.equal(w.source.certificateNeeds.has(id), false);
-  w.pod("a", "1", "other");
-  assert.equal(w.source.certificateNeeds.has(id), false);
-  w.pod("a", "1");
-  assert.ok(w.source.certificateNeeds.has(id));
-  w.inputs.pods.delete("default/a");
-  assert.equal(w.source.certificateNeeds.has(id), false);
+  for (const change of [
+    () => w.pod("a", "2"),
+    () => w.pod("a", "1", "other"),
+    () => w.inputs.pods.delete("default/a"),
+  ]) {
+    w.pod("a", "1");
+    const proxy = new FakeProxy(w.hub, w.proxy("a", "1"));
+    await proxy.send(ASKING);
+    const { session } = proxy;
+    assert.ok(w.source.certificateNeeds.has(session.proxy.id));
+    change();
+    assert.equal(w.source.certificateNeeds.has(session.proxy.id), false);
+    w.hub.leave(session);
+  }
 });
 
 test("what a proxy with an agent's socket gets names the agent, and shares no row with what others get", async () => {
@@ -178,4 +179,19 @@ test("a renewal recomputes one resource of one proxy", async () => {
       { name: "secrets", recomputed: 1 },
     ],
   ]);
+});
+
+test("the stream of a pod that is gone is closed; so is that of one whose name another has", async () => {
+  const w = world();
+  for (const change of [() => w.inputs.pods.delete("default/a"), () => w.pod("a", "2")]) {
+    w.pod("a", "1");
+    const proxy = new FakeProxy(w.hub, w.proxy("a", "1"));
+    await proxy.send(ASKING);
+    assert.equal(proxy.closed, undefined);
+    change();
+    assert.match(proxy.closed?.details ?? "", /its pod is gone/);
+    w.hub.leave(proxy.session);
+  }
+  const late = new FakeProxy(w.hub, w.proxy("a", "1"));
+  assert.deepEqual(await late.send({ typeUrl: LISTENER }), [], "it is told nothing of the other");
 });

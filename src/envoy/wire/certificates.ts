@@ -67,12 +67,12 @@ export class Certificates {
 
   /** Who it is comes from the token by which it was authenticated; the pod only says what it is called. */
   #needOf(read: Reader, mesh: MeshRows, proxy: Peer): CertificateNeed | undefined {
-    const { id, namespace, pod, serviceAccount, podUid } = proxy;
+    const { id, namespace, pod, serviceAccount } = proxy;
     const workload = mesh.workload(read, `${namespace}/${pod}`);
     // a pod of the same name that came later is another, maybe with another account
     if (!workload || workload.serviceAccount !== serviceAccount) return undefined;
+    if (!mesh.isSame(read, proxy)) return undefined;
     const object = mesh.pod(read, `${namespace}/${pod}`);
-    if (podUid !== undefined && object?.metadata.uid !== podUid) return undefined;
     const { labels } = workload;
     return {
       namespace,

@@ -43,6 +43,7 @@ import type { ServiceIndexes } from "../../mesh/services.ts";
 import type { VirtualServiceRow } from "../../mesh/virtual-services.ts";
 import type { HttpPolicies } from "../http-filters/filter.ts";
 import { type ClusterName, PROXY_PORTS, sidecarServerName } from "../names.ts";
+import type { Peer } from "../resource-source.ts";
 import { type GatewayDomain, gatewayCredential, gatewayDomain } from "./gateway-rows.ts";
 import { policiesOf } from "./policies.ts";
 
@@ -97,6 +98,11 @@ export class MeshRows {
 
   pod(read: Reader, pod: string): PodObject | undefined {
     return read.get(this.#inputs.pods, pod);
+  }
+
+  /** Whether the proxy's pod is still the one whose token it showed, and not a later one of its name. */
+  isSame(read: Reader, { namespace, pod, podUid }: Peer): boolean {
+    return podUid === undefined || this.pod(read, `${namespace}/${pod}`)?.metadata.uid === podUid;
   }
 
   /** `namespace/reviews-v1` of a pod, read outside of a transform. */

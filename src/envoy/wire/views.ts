@@ -32,11 +32,11 @@ interface Rows {
   uses: Collection<Uses>;
 }
 
-/** What a proxy must hold without asking. Undefined until its pod is known. */
+/** What a proxy must hold without asking. Undefined until its pod is known, and when that is gone. */
 export function viewOf(read: Reader, rows: Rows, proxy: Peer): View | undefined {
   const pod = `${proxy.namespace}/${proxy.pod}`;
   const workload = rows.mesh.workload(read, pod);
-  if (!workload) return undefined;
+  if (!workload || !rows.mesh.isSame(read, proxy)) return undefined;
   const client = rows.mesh.scopeOf(read, workload);
   const identity = workload.identity ? { identity: workload.identity } : {};
   const owner = `${workload.namespace}/${workload.workload}`;
