@@ -15,6 +15,7 @@ import { serviceKind } from "../kinds/core/service.ts";
 import { statefulSetKind } from "../kinds/core/stateful-set.ts";
 import { destinationRuleKind } from "../kinds/istio/destination-rule.ts";
 import { gatewayKind } from "../kinds/istio/gateway.ts";
+import { peerAuthenticationKind } from "../kinds/istio/peer-authentication.ts";
 import { serviceEntryKind } from "../kinds/istio/service-entry.ts";
 import { sidecarKind } from "../kinds/istio/sidecar.ts";
 import { virtualServiceKind } from "../kinds/istio/virtual-service.ts";
@@ -101,6 +102,7 @@ function fill(inputs: MeshInputs, objects: ObjectsOf): void {
   set(inputs.gateways, gatewayKind);
   set(inputs.serviceEntries, serviceEntryKind);
   set(inputs.sidecars, sidecarKind);
+  set(inputs.peerAuthentications, peerAuthenticationKind);
 }
 
 function workloadsOf(objects: ObjectsOf): Workload[] {

@@ -58,6 +58,26 @@ test("of a pod: its proxy, its Services, and the rules that go for them", () => 
     "Service: reviews",
     "  Port: http 9080/HTTP targets pod port 9080",
     ...RULES_SHOWN,
+    "Effective PeerAuthentication:",
+    "  Workload mTLS mode: PERMISSIVE",
+  ]);
+});
+
+test("of a pod: what its proxy takes, and who says so", () => {
+  const policy = (name: string, namespace: string, spec: string) =>
+    `{apiVersion: security.istio.io/v1, kind: PeerAuthentication, metadata: {name: ${name}, namespace: ${namespace}}, spec: ${spec}}`;
+  const yaml = together(
+    REVIEWS,
+    policy("mesh", "istio-system", "{mtls: {mode: STRICT}}"),
+    policy("own", "default", "{selector: {matchLabels: {app: reviews}}, portLevelMtls: {9090: {mode: DISABLE}}}"),
+  );
+  assert.deepEqual(ofPod(yaml, "reviews-v1").slice(-6), [
+    "Effective PeerAuthentication:",
+    "  Workload mTLS mode: STRICT",
+    "  Port 9090: DISABLE",
+    "Applied PeerAuthentication:",
+    "  own.default",
+    "  mesh.istio-system",
   ]);
 });
 

@@ -8,6 +8,7 @@ import { workloadOf } from "../../mesh/workloads.ts";
 import { injectorFor, injectorsOf, revisionOf } from "../injectors.ts";
 import type { World } from "../world.ts";
 import { type Fact, fact, shortName } from "./fact.ts";
+import { describePeers } from "./peers.ts";
 import { describeService } from "./service.ts";
 
 /** `sync`: what the control plane says of its proxy, in words; undefined where it knows none. */
@@ -24,8 +25,9 @@ export function describePod(world: World, pod: Pod, sync: string | undefined): F
     ...notReady(pod),
     ...missingLabels(pod),
   ]);
-  if (services.length === 0) return [head, fact("WARNING: no Service leads to this pod")];
-  return [head, ...services.flatMap((service) => describeService(world, service, pod))];
+  const peers = describePeers(world, pod);
+  if (services.length === 0) return [head, fact("WARNING: no Service leads to this pod"), ...peers];
+  return [head, ...services.flatMap((service) => describeService(world, service, pod)), ...peers];
 }
 
 function servicesOf({ objects }: World, { metadata: { namespace, labels = {} } }: Pod): Service[] {

@@ -68,14 +68,24 @@ export function peerModes(
   namespace: string,
   labels: Labels,
 ): PeerModes {
+  const { workload, own, mesh } = peerPolicies(policies, read, namespace, labels);
+  const mode = workload?.mode ?? own?.mode ?? mesh?.mode ?? PERMISSIVE.mode;
+  const ports = Object.entries(workload?.ports ?? {}).map(([port, own]) => [port, own === "Unset" ? mode : own]);
+  return { mode, ports: Object.fromEntries(ports) };
+}
+
+/** Those that count, the closest first: for the workload, its own namespace, the mesh. */
+export function peerPolicies(
+  policies: PolicySelection<PeerPolicy>,
+  read: Reader,
+  namespace: string,
+  labels: Labels,
+): { workload?: PeerPolicy | undefined; own?: PeerPolicy | undefined; mesh?: PeerPolicy | undefined } {
   const { rootNamespace } = read.get(policies.settings, "") ?? DEFAULT_SETTINGS;
   const found = selectedPolicies(policies, read, { namespace, labelSets: [labels] });
   const oldest = (root: boolean, selecting: boolean) =>
     found.find((policy) => (policy.origin.namespace === rootNamespace) === root && isSelecting(policy) === selecting);
-  const workload = oldest(false, true);
-  const mode = workload?.mode ?? oldest(false, false)?.mode ?? oldest(true, false)?.mode ?? PERMISSIVE.mode;
-  const ports = Object.entries(workload?.ports ?? {}).map(([port, own]) => [port, own === "Unset" ? mode : own]);
-  return { mode, ports: Object.fromEntries(ports) };
+  return { workload: oldest(false, true), own: oldest(false, false), mesh: oldest(true, false) };
 }
 
 function isSelecting({ target }: PolicyHead): boolean {
