@@ -23,6 +23,7 @@ export async function listTraces(store: Store, namespaces: readonly string[]): P
     listAll(store, configMapKind.type, { labelSelector: "lateen.dev/uses=true" }),
     ...namespaces.flatMap((namespace) => [
       listAll(store, secretKind.type, { namespace, fieldSelector: "metadata.name=istio-ca-secret" }),
+      listAll(store, secretKind.type, { namespace, fieldSelector: "metadata.name=lateen-ca" }),
       listAll(store, configMapKind.type, { namespace, fieldSelector: "metadata.name=lateen-rejections" }),
       listAll(store, configMapKind.type, { namespace, fieldSelector: "metadata.name=lateen-key-sets" }),
       leasesIn(store, namespace),

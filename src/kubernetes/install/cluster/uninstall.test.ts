@@ -59,6 +59,7 @@ describe("uninstalling", () => {
     await make(configMapKind.type, "istio-ca-root-cert", { data: { "root-cert.pem": "x" } });
     await make(configMapKind.type, "lateen-uses", { metadata: { labels: { "lateen.dev/uses": "true" } } });
     await make(secretKind.type, "istio-ca-secret", { metadata: istio });
+    await make(secretKind.type, "lateen-ca", { metadata: istio });
     await make(leaseKind.type, "istio-leader", { metadata: istio });
     await make(configMapKind.type, "lateen-rejections", { metadata: istio });
     await make(configMapKind.type, "lateen-key-sets", { metadata: istio });
