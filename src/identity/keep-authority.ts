@@ -23,10 +23,13 @@ export interface KeepAuthorityOptions {
   onError(error: unknown): void;
 }
 
+/** Between looks at whether the time has come for the next step. */
+const LONGEST_PAUSE_MS = 10_000;
+
 /** Resolves when `signal` has aborted and the last write is done. */
 export async function keepAuthority(options: KeepAuthorityOptions): Promise<void> {
   const { authority, periods = PERIODS, signal, onError } = options;
-  const everyMs = periods.spreadMs / 3;
+  const everyMs = Math.min(LONGEST_PAUSE_MS, periods.spreadMs / 3);
   let wake = (): void => {};
   const forget = authority.onChange(() => wake());
   while (!signal.aborted) {

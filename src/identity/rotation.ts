@@ -28,7 +28,10 @@ export interface RotationState {
 }
 
 export interface Periods {
-  /** In which a root that is new comes to be trusted by every proxy that is connected. */
+  /**
+   * In which a root that is new comes to be trusted by all: proxies that are connected hear of it at once, others who
+   * have certificates when they look the next time.
+   */
   spreadMs: number;
   /** For which a root is trusted after its CA has issued its last certificate: no less than certificates live. */
   outliveMs: number;
@@ -36,7 +39,7 @@ export interface Periods {
   mountMs: number;
 }
 
-export const PERIODS: Periods = { spreadMs: 30_000, outliveMs: 25 * 60 * 60 * 1000, mountMs: 3 * 60_000 };
+export const PERIODS: Periods = { spreadMs: 5 * 60_000, outliveMs: 25 * 60 * 60 * 1000, mountMs: 3 * 60_000 };
 
 /** The start of everything: what is there is trusted by all. */
 export function initialState(material: AuthorityMaterial): RotationState {

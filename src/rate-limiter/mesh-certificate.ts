@@ -34,8 +34,11 @@ const DAY_S = 24 * 60 * 60;
 const ANSWER_MS = 10_000;
 const FIRST_RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 30_000;
-/** Roots may change before the certificate's half life: those of a new one are known within this time. */
-const LONGEST_WAIT_MS = 10 * 60_000;
+/**
+ * Roots may change before the certificate's half life: those of a new one are known within this time, which is shorter
+ * than that for which a new CA waits before it issues (`spreadMs` in identity/rotation.ts).
+ */
+const LONGEST_WAIT_MS = 2 * 60_000;
 
 /** Resolves with the first certificate, however long the control plane takes to be there; renews it at half its life. */
 export async function meshCertificate(options: MeshCertificateOptions): Promise<MeshIdentity> {
