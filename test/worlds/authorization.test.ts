@@ -4,7 +4,7 @@ import { after, before, describe, test } from "node:test";
 import { parse, stringify } from "yaml";
 import type { AuthorizationPolicy } from "../../src/kinds/istio/authorization-policy.ts";
 import { eventually } from "../support/eventually.ts";
-import { get } from "../support/load.ts";
+import { get, startLoad } from "../support/load.ts";
 import { openWorld } from "../support/open-world.ts";
 import { asksTcp, IDLE, list, say, scripted, serviceOf } from "../support/scripted-pods.ts";
 import { testIssuer } from "../support/tokens.ts";
@@ -314,6 +314,36 @@ describe("authorization", { timeout: 600_000 }, () => {
     for (const host of ["SERVER.example.com", "server.example.com:80"]) assert.equal(await status(host, "/admin"), 403);
     assert.equal(await status("server.example.com", "/%61dmin"), 403);
     assert.equal(await status("server.example.com", "/other"), 200);
+    const gateway = "deployment/istio-ingressgateway.istio-system";
+    const said = await world.tryLateen(
+      "x",
+      "authz",
+      "check",
+      gateway,
+      "--host",
+      "server.example.com",
+      "--to",
+      "GET",
+      "/admin",
+    );
+    assert.match(said.stdout, /denied: rule 0 of ingress\.istio-system \(DENY\)/);
+    await clear();
+  });
+
+  test("policies change under load, and nobody notices who is allowed all the time", async () => {
+    const url = await world.gateway("istio-ingressgateway", "istio-system");
+    const load = startLoad(url, { headers: { host: "server.example.com" }, clients: 4 });
+    for (const name of ["a", "b", "c"]) {
+      await policy("changing", {
+        rules: [{ to: [{ operation: { methods: ["GET"] } }] }, { to: [{ operation: { paths: [`/${name}`] } }] }],
+      });
+      await allowed("default", { method: "POST", path: `/${name}` });
+      await denied("default", { method: "POST", path: "/d" });
+    }
+    const { requests, failures } = await load.stop();
+    console.log(`${requests} requests while policies changed, ${failures.length} failed`);
+    assert.ok(requests > 50);
+    assert.deepEqual(failures, []);
     await clear();
   });
 });
