@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { eventuallyOnly } from "../support/bookinfo.ts";
 import { eventually } from "../support/eventually.ts";
-import { startLoad } from "../support/load.ts";
+import { get, startLoad } from "../support/load.ts";
 import { LocalWorld } from "../support/local-world.ts";
 
 interface Synced {
@@ -14,6 +14,21 @@ interface Synced {
   synced: boolean;
   types: { type: string; counters: { bytes: number; resources: number }; rejections: unknown[] }[];
 }
+
+const LIMIT = `
+apiVersion: policy.lateen.dev/v1
+kind: RateLimit
+metadata: {name: one}
+spec:
+  targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: bookinfo-gateway}]
+  rules:
+  - name: products
+    match: {paths: [/api/v1/products/0]}
+    by: [{header: x-key}]
+    limit: {requests: 1, per: 744h}
+    scope: Global
+    onUnavailable: Deny
+`;
 
 describe("the control process is killed", { timeout: 300_000 }, () => {
   const world = new LocalWorld();
@@ -25,8 +40,13 @@ describe("the control process is killed", { timeout: 300_000 }, () => {
     url = await world.bookinfo();
     client = await world.kubectl("get", "pod", "-l", "app=ratings", "-o", "jsonpath={.items[0].metadata.name}");
     await eventuallyOnly(url, ["v1", "v2", "v3"]);
+    await world.apply(LIMIT);
+    await eventually(async () => assert.equal(await limited("before"), 429), 60_000);
   });
   after(() => world.end());
+
+  const limited = async (key: string): Promise<number> =>
+    (await get(`${url}/api/v1/products/0`, { headers: { "x-key": key } })).status;
 
   test("no request to a host in use fails, a host never used ends in a clear error, and all comes back", async (context) => {
     const { pid } = await world.status();
@@ -39,6 +59,9 @@ describe("the control process is killed", { timeout: 300_000 }, () => {
     process.kill(pid, "SIGKILL");
     const counted = load.count();
     await eventually(() => assert.ok(load.count() > counted + 300), 60_000);
+
+    // who counts is a pod too
+    assert.deepEqual([await limited("dead"), await limited("dead"), await limited("before")], [200, 429, 429]);
 
     // the pods are still there, but nobody can say where a host is that was never asked for
     const started = Date.now();
