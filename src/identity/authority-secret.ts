@@ -45,14 +45,25 @@ export async function readSecret(store: Store, namespace: string, name: string):
   }
 }
 
+/** The parts' names in a Secret of type kubernetes.io/tls, such as cert-manager writes; Istio reads both. */
+const AS_TLS: Readonly<Record<string, string>> = {
+  "ca-cert.pem": "tls.crt",
+  "ca-key.pem": "tls.key",
+  "cert-chain.pem": "tls.crt",
+  "root-cert.pem": "ca.crt",
+};
+
 function materialOf({ metadata, data = {} }: SecretObject): AuthorityMaterial {
-  const part = (key: string): string => Buffer.from(data[key] ?? "", "base64").toString("utf8");
+  const part = (key: string): string => {
+    const text = data[key] ?? data[AS_TLS[key] ?? ""] ?? "";
+    return Buffer.from(text, "base64").toString("utf8");
+  };
   const needed = (key: string): string => {
     if (part(key) !== "") return part(key);
     const secret = `Secret ${metadata.namespace}/${metadata.name}`;
     throw new IdentityError("LTN6006", `${secret}: data[${key}] is missing`, "Add it.");
   };
-  const certificate = needed("ca-cert.pem");
+  const [certificate = needed("ca-cert.pem")] = certificatesIn(part("ca-cert.pem"));
   const roots = certificatesIn(part("root-cert.pem") || certificate);
   // as Istio reads it, the chain may hold the root, or nothing: peers have the root, so it need not travel
   const chain = certificatesIn(part("cert-chain.pem") || certificate).filter((pem) => !roots.includes(pem));

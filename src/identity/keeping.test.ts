@@ -89,6 +89,20 @@ test("a CA of a time when the root itself signed goes on", async () => {
   store.close();
 });
 
+test("a plugged-in CA may be as cert-manager writes it", async () => {
+  const store = await world();
+  const plugged = await createAuthority("plugged");
+  const parts = { "tls.crt": plugged.chain + plugged.roots, "tls.key": plugged.privateKey, "ca.crt": plugged.roots };
+  await put(store, "cacerts", parts);
+  const { material } = await ensureAuthority(store, "istio-system", "cluster.local");
+  assert.deepEqual(
+    [material.certificate, material.chain, material.roots],
+    [plugged.certificate.trim(), plugged.chain.trim(), plugged.roots.trim()],
+  );
+  await Authority.load(material, "test");
+  store.close();
+});
+
 test("a plugged-in CA goes before; one with a part missing is refused by name", async () => {
   const store = await world();
   const plugged = await createAuthority("plugged");
