@@ -46,7 +46,7 @@ describe("tokens", { timeout: 300_000 }, () => {
     return { status: response.status, body: await response.text() };
   };
   const condition = async (name: string): Promise<string> =>
-    world.kubectl("get", "requestauthentication", name, "-o", "jsonpath={.status.conditions[0].message}");
+    world.kubectl("get", "requestauthentication", name, "-o", "jsonpath={.status.conditions[*].message}");
 
   test("at a sidecar: none passes, a valid one too, a bad one does not; its claims are headers, and only its own", async () => {
     await world.apply(
