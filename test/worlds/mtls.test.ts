@@ -73,6 +73,7 @@ describe("mutual TLS", { timeout: 600_000 }, () => {
         ...scripted("server", "default", SERVER, { CERT: own.certificate, KEY: own.privateKey }),
         serviceOf("server", "default", PORTS),
         serviceOf("server", "default", [{ name: "http", port: 8080 }], { name: "headless", clusterIP: "None" }),
+        serviceOf("nobody", "default", [{ name: "tcp", port: 9000 }], { name: "routed" }),
         ...scripted("client", "default", IDLE),
         ...scripted("poster", "default", poster("server", 8080)),
         ...scripted("client", "plain", IDLE),
@@ -116,6 +117,12 @@ describe("mutual TLS", { timeout: 600_000 }, () => {
     // nothing but mutual TLS comes through now
     assert.match(await meshed(asksTcp("server", 7000, "echo", "hello")), /^hello\s+echo$/);
     assert.match(await meshed(asksTcp("server", 7001, "echo")), /^echo$/);
+    // also where a route sends bytes to a port of which nobody says what it speaks
+    const route = [{ destination: { host: "server", port: { number: 7001 } } }];
+    const routed = { hosts: ["routed"], tcp: [{ route }] };
+    const object = { apiVersion: "networking.istio.io/v1", kind: "VirtualService", metadata: { name: "routed" } };
+    await world.apply(JSON.stringify({ ...object, spec: routed }));
+    await eventually(async () => assert.match(await meshed(asksTcp("routed", 9000, "echo")), /^echo$/));
     await peers({ mtls: { mode: "PERMISSIVE" } });
     await eventually(() => served(8080));
   });

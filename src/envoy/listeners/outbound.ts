@@ -90,6 +90,8 @@ export interface OutboundTcpParams {
   port: number;
   routes: readonly TcpRoute[];
   accessLogFile: string;
+  /** Clusters that serve requests as well as bytes. */
+  undeclared?: readonly string[];
 }
 
 /**
@@ -99,14 +101,14 @@ export interface OutboundTcpParams {
 export function outboundTcpListener(params: OutboundTcpParams): Listener {
   const tls = params.routes.filter(({ sniHosts }) => sniHosts.length > 0);
   const plain = params.routes.find(({ sniHosts }) => sniHosts.length === 0);
-  const filters = plain ? tcpForward(plain.destinations, params.accessLogFile) : [];
+  const filters = plain ? tcpForward(plain.destinations, params.accessLogFile, params.undeclared) : [];
   return create(ListenerSchema, {
     name: `${params.address}_${params.port}`,
     address: address(params.address, params.port),
     bindToPort: false,
     trafficDirection: TrafficDirection.OUTBOUND,
     ...(tls.length > 0 && { listenerFilters: [tlsInspector()], ...inspection() }),
-    filterChains: tls.flatMap((route) => sniChain(route, params.accessLogFile)),
+    filterChains: tls.flatMap((route) => sniChain(route, params.accessLogFile, params.undeclared)),
     defaultFilterChain: {
       filters: filters.length > 0 ? filters : [tcpProxy(BLACK_HOLE_CLUSTER, params.accessLogFile)],
     },
@@ -115,8 +117,8 @@ export function outboundTcpListener(params: OutboundTcpParams): Listener {
 
 const EVERYWHERE = ["0.0.0.0/0", "::/0"];
 
-function sniChain(route: TcpRoute, accessLogFile: string): Chain[] {
-  const filters = tcpForward(route.destinations, accessLogFile);
+function sniChain(route: TcpRoute, accessLogFile: string, undeclared?: readonly string[]): Chain[] {
+  const filters = tcpForward(route.destinations, accessLogFile, undeclared);
   if (filters.length === 0) return [];
   return [
     {

@@ -1,6 +1,6 @@
 import { type Listener, ListenerSchema } from "#envoy/config/listener/v3/listener_pb.js";
 import type { Reader } from "../../engine/derived.ts";
-import type { GatewayPort, ObjectRef } from "../../mesh/model.ts";
+import type { ObjectRef, TcpRoute } from "../../mesh/model.ts";
 import { encode } from "../encode.ts";
 import { gatewayListener, gatewayListenerName } from "../listeners/gateway.ts";
 import { virtualInboundListener } from "../listeners/inbound.ts";
@@ -19,7 +19,7 @@ export function listenerRow(read: Reader, mesh: MeshRows, scope: Scope, name: st
     const port = mesh.gatewayPorts(read, scope.workload).find((each) => gatewayListenerName(each) === name);
     const policies = mesh.gatewayPolicies(read, scope.workload);
     if (!port) return undefined;
-    const undeclared = undeclaredClusters(read, mesh, scope.client, port);
+    const undeclared = undeclaredClusters(read, mesh, scope.client, port.tcpRoutes);
     const passesOn = port.servers.some(({ tls }) => tls?.mode === "AutoPassthrough");
     const serverNames = passesOn ? mesh.serverNames(read, scope.client) : [];
     const { accessLogFile } = settings;
@@ -45,16 +45,17 @@ export function listenerRow(read: Reader, mesh: MeshRows, scope: Scope, name: st
     const service = mesh.serviceAt(read, scope.client, address, port);
     if (!service) return undefined;
     const routes = mesh.tcpRoutes(read, scope.client, service.host, port);
-    const listener = outboundTcpListener({ address, port, routes, accessLogFile: settings.accessLogFile });
+    const undeclared = undeclaredClusters(read, mesh, scope.client, routes);
+    const listener = outboundTcpListener({ address, port, routes, undeclared, accessLogFile: settings.accessLogFile });
     return encoded(listener, [service.origin, ...routes.map(({ origin }) => origin)]);
   }
   const lazy = scope.delivery === "Lazy";
   return encoded(outboundPortListener({ settings, serviceRanges, port, lazy }));
 }
 
-/** Clusters to which a gateway sends connections, while nobody says whether their servers read requests or bytes. */
-function undeclaredClusters(read: Reader, mesh: MeshRows, client: string, { tcpRoutes }: GatewayPort): string[] {
-  const destinations = tcpRoutes.flatMap((route) => route.destinations);
+/** Clusters to which connections of bytes are sent, while nobody says whether their servers read requests or bytes. */
+function undeclaredClusters(read: Reader, mesh: MeshRows, client: string, routes: readonly TcpRoute[]): string[] {
+  const destinations = routes.flatMap((route) => route.destinations);
   return destinations.flatMap((destination) => {
     const found = mesh.cluster(read, client, destination);
     return found?.port.protocol === "Auto" && !found.policy.tls ? [outboundClusterName(destination)] : [];
