@@ -25,7 +25,7 @@ export interface LimiterOptions {
   redis?: string;
   /** Where proxies and probes come from. Default: anywhere. */
   host?: string;
-  /** Default: for proxies 8081 for probes 8082, for people 9877 on loopback. */
+  /** Default: 8081 for proxies, 8082 for probes, 9877 on loopback for people. */
   ports?: { proxies: number; probes: number; account: number };
   log: { info(fields: object, message: string): void; warn(fields: object, message: string): void };
 }
