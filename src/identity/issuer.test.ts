@@ -69,7 +69,7 @@ async function world(given?: Authority, ttlMs?: number) {
 }
 
 async function until<T>(read: () => T | undefined): Promise<T> {
-  for (let turn = 0; turn < 500; turn++) {
+  for (let turn = 0; turn < 2_000; turn++) {
     const value = read();
     if (value !== undefined) return value;
     await sleep(10);
