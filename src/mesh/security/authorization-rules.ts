@@ -120,15 +120,16 @@ function condition(
   }
 }
 
-/** Keys with a name in brackets. */
+/** Keys with a name in brackets; undefined for names that Envoy would refuse, and the whole listener with them. */
 function keyed(
   key: string,
   both: <T>(read: (text: string) => T) => { values: T[]; notValues: T[] },
 ): Condition | undefined {
-  const header = /^request\.headers\[(.+)\]$/.exec(key)?.[1];
+  const header = /^request\.headers\[(:?[\w!#$%&'*+.^`|~-]+)\]$/.exec(key)?.[1];
   if (header !== undefined) return { on: "Header", name: header.toLowerCase(), ...both(textMatch) };
   const claims = /^request\.auth\.claims(\[.+\])$/.exec(key)?.[1];
-  if (claims !== undefined) return { on: "Claim", path: claimPath(claims), ...both(textMatch) };
+  const path = claims === undefined ? [] : claimPath(claims);
+  if (path.length > 0) return path.includes("") ? undefined : { on: "Claim", path, ...both(textMatch) };
   const [, filter, entry] = /^experimental\.(envoy\.filters\.[^[]+)\[(.+)\]$/.exec(key) ?? [];
   if (filter === undefined || entry === undefined) return undefined;
   const inList = (text: string) => /^\[.*\]$/.test(text);

@@ -12,6 +12,7 @@ const at = (path: string, more: CallSpec = {}): CallSpec => ({ path, ...more });
 const bySleep = { from: [{ source: { principals: ["*/sa/sleep"] } }] };
 const toPath = (...paths: string[]) => ({ to: [{ operation: { paths } }] });
 const everything = {};
+const LONG = "a-name-of-sixty-characters-is-what-kubernetes-allows-1234567";
 
 const tables: Table[] = [
   {
@@ -292,6 +293,54 @@ const tables: Table[] = [
     calls: [
       [plain, "yes"],
       [tcp(), "yes"],
+    ],
+  },
+  {
+    name: "names as long as they can be",
+    policies: [
+      {
+        rules: [
+          { from: [{ source: { serviceAccounts: [`${LONG}/${LONG}`] } }] },
+          { from: [{ source: { namespaces: [`${LONG}x`, `*${LONG}y`] } }] },
+          { to: [{ operation: { hosts: [`*.${LONG}.${LONG}.${LONG}.example.com`] } }] },
+          { to: [{ operation: { paths: [`/{*}/${LONG}/${LONG}/{**}`] } }] },
+        ],
+      },
+    ],
+    calls: [
+      [{ as: `${LONG}/${LONG}` }, "yes"],
+      [{ as: `${LONG}/${LONG}x` }, "no"],
+      [{ as: `${LONG}x/a` }, "yes"],
+      [{ host: `a.${LONG}.${LONG}.${LONG}.EXAMPLE.com:80` }, "yes"],
+      [at(`/a/${LONG}/${LONG}/b`), "yes"],
+      [at(`/a/${LONG}/${LONG}x/b`), "no"],
+    ],
+  },
+  {
+    name: "what Envoy would refuse to look at",
+    policies: [
+      {
+        action: "DENY",
+        rules: [
+          {
+            when: [
+              { key: "request.headers[a b]", values: ["x"] },
+              { key: "source.namespace", values: ["foo"] },
+            ],
+          },
+          {
+            when: [
+              { key: "request.auth.claims[a][]", values: ["x"] },
+              { key: "source.namespace", values: ["bar"] },
+            ],
+          },
+        ],
+      },
+    ],
+    calls: [
+      [sleep, "yes"],
+      [httpbin, "no"],
+      [{ as: "bar/a" }, "no"],
     ],
   },
   {
