@@ -4,8 +4,8 @@ import type { DestinationRuleSpec } from "../kinds/istio/destination-rule-schema
 import type { TrafficPolicySpec } from "../kinds/istio/traffic-policy-schema.ts";
 import type { Credentials } from "./credentials.ts";
 import type { DestinationRules } from "./destination-rules.ts";
+import type { HeldCredential } from "./held-credential.ts";
 import { isExportedTo } from "./hosts.ts";
-import type { HeldCredential } from "./model.ts";
 import { type Client, clientMatches } from "./selectors.ts";
 
 export function credentialNamesIn({ trafficPolicy, subsets = [] }: DestinationRuleSpec): string[] {

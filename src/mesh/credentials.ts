@@ -6,9 +6,9 @@ import { createPrivateKey, X509Certificate } from "node:crypto";
 import type { Collection } from "../engine/collection.ts";
 import type { Reader } from "../engine/derived.ts";
 import type { Graph } from "../engine/graph.ts";
+import type { HeldCredential } from "./held-credential.ts";
 import type { MeshInputs } from "./inputs.ts";
 import type { ConfigMapObject, SecretObject } from "./kubernetes.ts";
-import type { HeldCredential } from "./model.ts";
 
 /** The keys of Secrets and ConfigMaps that are read; who fills the inputs may leave the others out. */
 export const CREDENTIAL_KEYS: ReadonlySet<string> = new Set([

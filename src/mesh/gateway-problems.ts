@@ -5,9 +5,9 @@ import type { Graph } from "../engine/graph.ts";
 import { gatewayKind } from "../kinds/istio/gateway.ts";
 import type { Gateway } from "../kinds/istio/gateway-schema.ts";
 import { type Credentials, credentialProblem } from "./credentials.ts";
+import type { GatewayServer } from "./gateway-model.ts";
 import type { MeshInputs } from "./inputs.ts";
 import type { IstioGateways } from "./istio-gateways.ts";
-import type { GatewayServer } from "./model.ts";
 import type { ConditionRow, StatusRow } from "./status-row.ts";
 
 interface Sources {

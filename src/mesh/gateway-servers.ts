@@ -2,7 +2,8 @@
 import type { ServerSpec } from "../kinds/istio/gateway-schema.ts";
 import type { ServerTlsSpec } from "../kinds/istio/server-schema.ts";
 import { CIPHER_SUITES } from "../kinds/istio/server-tls-checks.ts";
-import type { GatewayProtocol, GatewayTls, HeldCredential } from "./model.ts";
+import type { GatewayProtocol, GatewayTls } from "./gateway-model.ts";
+import type { HeldCredential } from "./held-credential.ts";
 
 const PROTOCOLS: Readonly<Record<string, GatewayProtocol>> = {
   HTTP: "HTTP",

@@ -10,8 +10,9 @@ import type { Reader } from "../engine/derived.ts";
 import { equal } from "../engine/equal.ts";
 import type { Graph } from "../engine/graph.ts";
 import type { Index } from "../engine/index-of.ts";
+import type { GatewayHost, GatewayPort, GatewayServer, GatewayTls } from "./gateway-model.ts";
 import { bySpecificity } from "./hosts.ts";
-import type { GatewayHost, GatewayPort, GatewayServer, GatewayTls, HttpRoute, TcpRoute } from "./model.ts";
+import type { HttpRoute, TcpRoute } from "./model.ts";
 
 interface Contribution {
   /** The gateway workload, `namespace/name`. */

@@ -6,6 +6,7 @@ import type { Index } from "../engine/index-of.ts";
 import type { Gateway, ServerSpec } from "../kinds/istio/gateway-schema.ts";
 import { createdAt } from "./age.ts";
 import type { Credentials } from "./credentials.ts";
+import type { GatewayServer } from "./gateway-model.ts";
 import { gatewayTls, serverProtocol, type TlsContext } from "./gateway-servers.ts";
 import { type GatewayWorkload, type GatewayWorkloads, gatewayTargetPort } from "./gateway-workloads.ts";
 import {
@@ -21,7 +22,7 @@ import { httpRoutesOf, type Viewpoint } from "./http-routes.ts";
 import type { MeshInputs } from "./inputs.ts";
 import { labelTexts, selects } from "./labels.ts";
 import { defaultPortOf } from "./lookups.ts";
-import type { GatewayServer, TcpRoute } from "./model.ts";
+import type { TcpRoute } from "./model.ts";
 import { parseScope } from "./selectors.ts";
 import type { Services } from "./services.ts";
 import { gatewayTcpRoutes } from "./tcp-routes.ts";

@@ -1,8 +1,9 @@
 /** A VirtualService's TCP and TLS rules as one client sees them on one port. */
 import type { RouteDestinationSpec } from "../kinds/istio/virtual-service-schema.ts";
+import type { GatewayServer } from "./gateway-model.ts";
 import { type DefaultPort, destinationsOf } from "./http-action.ts";
 import { concerns, type Viewpoint } from "./http-routes.ts";
-import type { GatewayServer, Service, TcpRoute } from "./model.ts";
+import type { Service, TcpRoute } from "./model.ts";
 import type { VirtualServiceRow } from "./virtual-services.ts";
 
 /** TLS rules first: they look closer. */

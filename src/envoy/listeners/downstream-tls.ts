@@ -8,7 +8,7 @@ import {
   TlsParameters_TlsProtocol as Version,
 } from "#envoy/extensions/transport_sockets/tls/v3/common_pb.js";
 import { DownstreamTlsContextSchema } from "#envoy/extensions/transport_sockets/tls/v3/tls_pb.js";
-import type { GatewayTls } from "../../mesh/model.ts";
+import type { GatewayTls } from "../../mesh/gateway-model.ts";
 import { type Fields, pack } from "../any.ts";
 import { type CommonTls, fileCertificate, sdsCertificate, sdsSource } from "../clusters/tls-contexts.ts";
 import { type MeshTls, meshContext } from "../mesh-tls.ts";

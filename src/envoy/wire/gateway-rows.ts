@@ -1,7 +1,8 @@
 import type { Reader } from "../../engine/derived.ts";
 import { type Gateways, gatewayHost, gatewayServers, tableOf } from "../../mesh/gateways.ts";
+import type { HeldCredential } from "../../mesh/held-credential.ts";
 import { covers } from "../../mesh/hosts.ts";
-import type { HeldCredential, HttpRoute } from "../../mesh/model.ts";
+import type { HttpRoute } from "../../mesh/model.ts";
 
 /** What one domain of a gateway's port serves. */
 export interface GatewayDomain {

@@ -6,7 +6,9 @@ import { clientCredential } from "../../mesh/client-credentials.ts";
 import { type BackendTls, backendTlsOf, clientCertificateOf, namedRoots } from "../../mesh/gateway-api/backend-tls.ts";
 import { type MeshRoutes, meshRoutesKey } from "../../mesh/gateway-api/mesh-routes.ts";
 import type { GatewayApi } from "../../mesh/gateway-api/wire.ts";
+import type { GatewayPort } from "../../mesh/gateway-model.ts";
 import { gatewayPorts } from "../../mesh/gateways.ts";
+import type { HeldCredential } from "../../mesh/held-credential.ts";
 import { isExportedTo } from "../../mesh/hosts.ts";
 import type { InboundPort } from "../../mesh/inbound.ts";
 import type { MeshInputs } from "../../mesh/inputs.ts";
@@ -26,8 +28,6 @@ import type { MeshCollections } from "../../mesh/mesh.ts";
 import type {
   ClientTls,
   Endpoint,
-  GatewayPort,
-  HeldCredential,
   HttpRoute,
   Labels,
   MeshSettings,

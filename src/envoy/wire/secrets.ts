@@ -1,7 +1,8 @@
 import { type Secret, SecretSchema } from "#envoy/extensions/transport_sockets/tls/v3/secret_pb.js";
 import type { Reader } from "../../engine/derived.ts";
 import { readKeyPair, readRoots } from "../../mesh/credentials.ts";
-import type { HeldCredential, ObjectRef } from "../../mesh/model.ts";
+import type { HeldCredential } from "../../mesh/held-credential.ts";
+import type { ObjectRef } from "../../mesh/model.ts";
 import { encode } from "../encode.ts";
 import { MESH_ROOTS } from "../names.ts";
 import type { Resource } from "../resource.ts";

@@ -1,7 +1,7 @@
 import type { Collection } from "../../engine/collection.ts";
 import type { Reader } from "../../engine/derived.ts";
+import type { GatewayPort } from "../../mesh/gateway-model.ts";
 import { readsHttp, tableOf } from "../../mesh/gateways.ts";
-import type { GatewayPort } from "../../mesh/model.ts";
 import { gatewayListenerName } from "../listeners/gateway.ts";
 import {
   BLACK_HOLE_CLUSTER,

@@ -1,7 +1,7 @@
 /** The certificates that objects of the Gateway API name: key pairs to show, and roots to judge others by. */
 import type { Reader } from "../../engine/derived.ts";
 import { type Credentials, credentialProblem } from "../credentials.ts";
-import type { HeldCredential } from "../model.ts";
+import type { HeldCredential } from "../held-credential.ts";
 import type { Fault } from "./conditions.ts";
 import { type Grants, mayRefer } from "./grants.ts";
 

@@ -1,6 +1,7 @@
 /** How a listener ends TLS, or passes it through. */
 import type { GatewayListener, GatewaySpec } from "../../kinds/gateway-api/gateway.ts";
-import type { GatewayTls, HeldCredential } from "../model.ts";
+import type { GatewayTls } from "../gateway-model.ts";
+import type { HeldCredential } from "../held-credential.ts";
 import { type CertificateContext, clientRoots, type KeyPairs, keyPairs } from "./certificates.ts";
 import type { Fault } from "./conditions.ts";
 

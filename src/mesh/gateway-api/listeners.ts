@@ -3,8 +3,9 @@
  * references are looked up by others.
  */
 import type { AllowedRoutes, GatewayListener } from "../../kinds/gateway-api/gateway.ts";
+import type { GatewayTls } from "../gateway-model.ts";
 import { intersectHosts } from "../hosts.ts";
-import type { GatewayTls, ObjectRef } from "../model.ts";
+import type { ObjectRef } from "../model.ts";
 import type { Fault } from "./conditions.ts";
 import type { ListenerTls } from "./listener-tls.ts";
 import { GROUP } from "./objects.ts";

@@ -5,9 +5,10 @@
  */
 import type { Collection } from "../../engine/collection.ts";
 import type { Graph } from "../../engine/graph.ts";
+import type { GatewayServer } from "../gateway-model.ts";
 import { type GatewayHostContribution, tableOf } from "../gateways.ts";
 import { covers } from "../hosts.ts";
-import type { GatewayServer, HttpRoute } from "../model.ts";
+import type { HttpRoute } from "../model.ts";
 import type { GatewayRow } from "./gateways.ts";
 import { serverOf } from "./servers.ts";
 

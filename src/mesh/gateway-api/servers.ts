@@ -1,8 +1,8 @@
 /** The listeners of the Gateway API as servers of gateway workloads. */
 import type { Collection } from "../../engine/collection.ts";
 import type { Graph } from "../../engine/graph.ts";
+import type { GatewayServer } from "../gateway-model.ts";
 import type { GatewayServerContribution } from "../gateways.ts";
-import type { GatewayServer } from "../model.ts";
 import type { GatewayRow } from "./gateways.ts";
 import type { Listener } from "./listeners.ts";
 
