@@ -32,6 +32,7 @@ describe("TLS at gateways", { timeout: 300_000 }, () => {
     await secret("istio-system/simple", await authority.issue("simple.example.com"));
     await secret("istio-system/beside", await authority.issue("beside.example.com"));
     await secret("istio-system/mutual", await authority.issue("mutual.example.com"), authority.certificate);
+    await secret("istio-system/optional", await authority.issue("optional.example.com"), authority.certificate);
     await world.apply(GATEWAY);
     await answers(target, "simple.example.com");
   });
@@ -61,6 +62,14 @@ describe("TLS at gateways", { timeout: 300_000 }, () => {
     assert.equal(await status({ ...target, ...client }, "mutual.example.com"), 200);
     await assert.rejects(status(target, "mutual.example.com"));
     await assert.rejects(status({ ...target, ...stranger }, "mutual.example.com"));
+  });
+
+  test("OPTIONAL_MUTUAL asks for a certificate: one of its CA or none will do, another will not", async () => {
+    const client = await authority.issue("client");
+    const stranger = await (await testAuthority("elsewhere")).issue("client");
+    assert.equal(await status({ ...target, ...client }, "optional.example.com"), 200);
+    assert.equal(await status(target, "optional.example.com"), 200);
+    await assert.rejects(status({ ...target, ...stranger }, "optional.example.com"));
   });
 
   test("plain HTTP is redirected where a server says so", async () => {
@@ -231,6 +240,9 @@ spec:
   - port: {number: 443, name: mutual, protocol: HTTPS}
     hosts: [mutual.example.com]
     tls: {mode: MUTUAL, credentialName: mutual}
+  - port: {number: 443, name: optional, protocol: HTTPS}
+    hosts: [optional.example.com]
+    tls: {mode: OPTIONAL_MUTUAL, credentialName: optional}
   - port: {number: 80, name: http, protocol: HTTP}
     hosts: [simple.example.com]
     tls: {httpsRedirect: true}
@@ -239,7 +251,7 @@ apiVersion: networking.istio.io/v1
 kind: VirtualService
 metadata: {name: tls}
 spec:
-  hosts: [simple.example.com, mutual.example.com]
+  hosts: [simple.example.com, mutual.example.com, optional.example.com]
   gateways: [tls]
   http:
   - route: [{destination: {host: httpbin, port: {number: 8000}}}]
