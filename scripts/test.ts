@@ -26,11 +26,15 @@ function run(title: string, args: string[]): boolean {
   );
 }
 
+/** A file that fails with something still open ends all the same, and one that is stuck is killed: the others have their turn. */
+const TO_AN_END = ["--test-force-exit", `--test-timeout=${15 * 60_000}`];
+
 /** Real things share the machine: one file at a time. */
 function runWorlds(title: string, tests: readonly string[]): boolean {
   if (tests.length === 0) return true;
   return run(title, [
     "--test",
+    ...TO_AN_END,
     "--test-concurrency=1",
     "--test-reporter=spec",
     "--test-reporter-destination=stdout",
@@ -42,6 +46,7 @@ function runUnits(tests: readonly string[]): boolean {
   if (tests.length === 0) return true;
   return run("Beside the code", [
     "--test",
+    ...TO_AN_END,
     "--test-concurrency=2",
     "--test-reporter=dot",
     "--test-reporter-destination=stdout",
@@ -86,7 +91,7 @@ async function onClusters(): Promise<boolean> {
 /** What it prints comes in one piece, when it is done. */
 async function runOn(cluster: string, file: string): Promise<boolean> {
   const env = { ...process.env, LATEEN_TEST_WORLD: "kubernetes", LATEEN_TEST_CLUSTER: cluster };
-  const args = ["--disable-warning=ExperimentalWarning", "--test", "--test-reporter=spec", file];
+  const args = ["--disable-warning=ExperimentalWarning", "--test", ...TO_AN_END, "--test-reporter=spec", file];
   const child = spawn(process.execPath, args, { cwd: root, env, stdio: ["ignore", "pipe", "inherit"] });
   const output = text(child.stdout);
   const [status] = await once(child, "close");

@@ -53,6 +53,18 @@ test("the mesh's own connections come the same way whether plain text is taken t
   }
 });
 
+test("while plain text is being left its requests come their own way, and all else comes as it does later", () => {
+  for (const protocol of ["HTTP", "TCP", "Auto"] as const) {
+    const [leaving, permissive] = [waysOf(protocol, "Leaving"), waysOf(protocol, "Permissive")];
+    assert.deepEqual(leaving.map(told), permissive.map(told));
+    const gone = leaving.filter(({ name }) => permissive.every((way) => way.name !== name));
+    assert.deepEqual(
+      gone,
+      leaving.filter(({ http, endsTls }) => http && !endsTls),
+    );
+  }
+});
+
 test("each chain of a port has a name of its own", () => {
   for (const mode of ["Strict", "Permissive", "Disable"] as const) {
     const names = waysOf("Auto", mode).map(({ name }) => name);

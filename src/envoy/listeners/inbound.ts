@@ -5,7 +5,7 @@ import { TrafficDirection } from "#envoy/config/core/v3/base_pb.js";
 import type { Filter, FilterChainSchema, ListenerFilter } from "#envoy/config/listener/v3/listener_components_pb.js";
 import { type Listener, ListenerSchema } from "#envoy/config/listener/v3/listener_pb.js";
 import type { Protocol } from "../../mesh/model.ts";
-import { type PeerMode, type PeerModes, peerModeAt } from "../../mesh/security/peer-modes.ts";
+import { type PeerModes, peerModeAt, type ServerMode } from "../../mesh/security/peer-modes.ts";
 import { address } from "../addresses.ts";
 import type { Fields } from "../any.ts";
 import { noTimeout, seconds } from "../durations.ts";
@@ -39,7 +39,7 @@ export interface InboundParams {
   ports: readonly InboundPort[];
   accessLogFile: string;
   /** Which connections are taken. */
-  modes: PeerModes;
+  modes: PeerModes<ServerMode>;
   tls: MeshTls;
   /** What the pod enforces on those who call it. Absent: nothing. */
   policies?: HttpPolicies;
@@ -89,7 +89,7 @@ export function virtualInboundListener({
   });
 }
 
-function portChains(port: InboundPort, mode: PeerMode, common: Common): Chain[] {
+function portChains(port: InboundPort, mode: ServerMode, common: Common): Chain[] {
   const { targetPort, protocol } = port;
   return waysOf(protocol, mode).map((way) => ({
     ...chain(`inbound|${targetPort}`, targetPort, way, common),
@@ -97,7 +97,7 @@ function portChains(port: InboundPort, mode: PeerMode, common: Common): Chain[] 
   }));
 }
 
-function passthroughChains(port: number | undefined, mode: PeerMode, common: Common): Chain[] {
+function passthroughChains(port: number | undefined, mode: ServerMode, common: Common): Chain[] {
   const name = port === undefined ? "virtualInbound" : `virtualInbound|${port}`;
   return waysOf("TCP", mode).map((way) => ({
     ...chain(name, port, way, common),
@@ -119,7 +119,7 @@ function chain(name: string, destinationPort: number | undefined, way: Way, { mu
 }
 
 /** Looks for TLS where it may come, and for HTTP where nobody says what is spoken. */
-function inspectors(ports: readonly InboundPort[], modes: PeerModes): ListenerFilter[] {
+function inspectors(ports: readonly InboundPort[], modes: PeerModes<ServerMode>): ListenerFilter[] {
   const encrypted = modes.mode !== "Disable";
   const exceptions = Object.keys(modes.ports)
     .map(Number)

@@ -36,7 +36,7 @@ import type {
   Workload,
 } from "../../mesh/model.ts";
 import { isHttp } from "../../mesh/protocol.ts";
-import { PERMISSIVE, type PeerModes } from "../../mesh/security/peer-modes.ts";
+import { PERMISSIVE, type PeerModes, type ServerMode } from "../../mesh/security/peer-modes.ts";
 import { secureNames } from "../../mesh/security/secure-names.ts";
 import { parseScope, scopeOf } from "../../mesh/selectors.ts";
 import type { ServiceIndexes } from "../../mesh/services.ts";
@@ -168,7 +168,7 @@ export class MeshRows {
   }
 
   /** Which connections a pod's sidecar takes. */
-  peerModes(read: Reader, pod: string): PeerModes {
+  peerModes(read: Reader, pod: string): PeerModes<ServerMode> {
     return read.get(this.#mesh.peerAuthentications.ofServers, pod) ?? PERMISSIVE;
   }
 

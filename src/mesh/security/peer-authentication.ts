@@ -6,7 +6,7 @@ import type { Input } from "../../engine/input.ts";
 import type { MutualTls, PeerAuthentication } from "../../kinds/istio/peer-authentication.ts";
 import type { Labels, MeshSettings, Workload } from "../model.ts";
 import { DEFAULT_SETTINGS } from "../settings.ts";
-import { PERMISSIVE, type PeerMode, type PeerModes } from "./peer-modes.ts";
+import { PERMISSIVE, type PeerMode, type PeerModes, type ServerMode } from "./peer-modes.ts";
 import { clientModes, type Standing, serverModes } from "./peer-transition.ts";
 import {
   type PolicyHead,
@@ -29,7 +29,7 @@ export interface PeerAuthentications {
   /** How far a pod has come there: set by whoever sees what proxies have. Without it, it is there. */
   standings: Input<Standing>;
   /** What the pod's own sidecar is told. */
-  ofServers: Collection<PeerModes>;
+  ofServers: Collection<PeerModes<ServerMode>>;
   /** What its clients are told. */
   ofClients: Collection<PeerModes>;
   policies: PolicySelection<PeerPolicy>;
@@ -47,7 +47,10 @@ export function wirePeerAuthentications(
     proxy === "Sidecar" ? peerModes(policies, read, namespace, labels) : undefined,
   );
   const standings = graph.input<Standing>("standings between peer modes");
-  const told = (name: string, modesOf: typeof serverModes): Collection<PeerModes> =>
+  const told = <Mode>(
+    name: string,
+    modesOf: (at: Standing | undefined, wanted: PeerModes) => PeerModes<Mode>,
+  ): Collection<PeerModes<Mode>> =>
     graph.derive(name, wanted, (key, modes, read) => modesOf(read.get(standings, key), modes));
   return {
     wanted,

@@ -1,14 +1,17 @@
 /** `Strict`: mutual TLS only. `Permissive`: that and plain text. `Disable`: plain text only. */
 export type PeerMode = "Strict" | "Permissive" | "Disable";
 
-export interface PeerModes {
-  mode: PeerMode;
+/** `Leaving`: both are taken until clients have left plain text, and their connections of it end then. */
+export type ServerMode = PeerMode | "Leaving";
+
+export interface PeerModes<Mode = PeerMode> {
+  mode: Mode;
   /** Of ports of the workload that have one of their own. */
-  ports: Readonly<Record<number, PeerMode>>;
+  ports: Readonly<Record<number, Mode>>;
 }
 
 export const PERMISSIVE: PeerModes = { mode: "Permissive", ports: {} };
 
-export function peerModeAt({ mode, ports }: PeerModes, port: number): PeerMode {
+export function peerModeAt<Mode>({ mode, ports }: PeerModes<Mode>, port: number): Mode {
   return ports[port] ?? mode;
 }

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { type PeerMode, type PeerModes, peerModeAt } from "./peer-modes.ts";
+import { type PeerMode, type PeerModes, peerModeAt, type ServerMode } from "./peer-modes.ts";
 import { clientModes, isChanging, type Standing, serverModes, standing, stepped, turned } from "./peer-transition.ts";
 
 const MODES: readonly PeerMode[] = ["Strict", "Permissive", "Disable"];
 
 /** What everybody was told at one time. */
 interface State {
-  server: PeerMode;
+  server: ServerMode;
   client: PeerMode;
 }
 
@@ -33,7 +33,7 @@ function history(start: PeerMode, wishes: readonly { mode: PeerMode; steps: numb
 }
 
 /** Whether a server in this mode takes what a client that was told the other sends. */
-function serves(server: PeerMode, client: PeerMode): boolean {
+function serves(server: ServerMode, client: PeerMode): boolean {
   return client === "Disable" ? server !== "Strict" : server !== "Disable";
 }
 
@@ -75,15 +75,28 @@ it("between taking plain text too and refusing it there is no step", () => {
   assert.equal(history("Permissive", [{ mode: "Strict", steps: 2 }])[1]?.server, "Strict");
 });
 
+it("whoever leaves plain text ends its connections of it after its clients were told, and nobody else's end", () => {
+  const servers = (start: PeerMode, mode: PeerMode) => history(start, [{ mode, steps: 2 }]).map(({ server }) => server);
+  assert.deepEqual(servers("Disable", "Permissive"), ["Disable", "Leaving", "Leaving", "Leaving", "Permissive"]);
+  assert.deepEqual(servers("Disable", "Strict"), ["Disable", "Leaving", "Leaving", "Leaving", "Strict"]);
+  assert.deepEqual(servers("Permissive", "Disable"), [
+    "Permissive",
+    "Permissive",
+    "Permissive",
+    "Permissive",
+    "Disable",
+  ]);
+});
+
 it("ports change each by itself", () => {
   const from: PeerModes = { mode: "Strict", ports: { 80: "Disable" } };
   const to: PeerModes = { mode: "Strict", ports: { 90: "Disable" } };
-  const at = (modes: PeerModes) => [80, 90, 100].map((port) => peerModeAt(modes, port));
+  const at = (modes: PeerModes<ServerMode>) => [80, 90, 100].map((port) => peerModeAt(modes, port));
   const first = turned(standing(from), to);
-  assert.deepEqual(at(serverModes(first, to)), ["Permissive", "Permissive", "Strict"]);
+  assert.deepEqual(at(serverModes(first, to)), ["Leaving", "Permissive", "Strict"]);
   assert.deepEqual(at(clientModes(first, to)), ["Disable", "Permissive", "Permissive"]);
   const second = stepped(first);
-  assert.deepEqual(at(serverModes(second, to)), ["Permissive", "Permissive", "Strict"]);
+  assert.deepEqual(at(serverModes(second, to)), ["Leaving", "Permissive", "Strict"]);
   assert.deepEqual(at(clientModes(second, to)), ["Permissive", "Disable", "Permissive"]);
   assert.deepEqual(at(serverModes(stepped(second), to)), ["Strict", "Disable", "Strict"]);
 });

@@ -3,7 +3,7 @@
  * No proxy knows when the others have heard of it. So such a change goes in three steps, each taken when all proxies
  * have the one before: the server takes both, the clients send the new, the server takes only that.
  */
-import { type PeerMode, type PeerModes, peerModeAt } from "./peer-modes.ts";
+import { type PeerMode, type PeerModes, peerModeAt, type ServerMode } from "./peer-modes.ts";
 
 /** Where a pod stands between two modes. */
 export interface Standing {
@@ -23,11 +23,12 @@ export function isChanging({ from, to }: Standing): boolean {
 }
 
 /** What the sidecar takes: where clients may send one or the other, both. */
-export function serverModes(at: Standing | undefined, wanted: PeerModes): PeerModes {
+export function serverModes(at: Standing | undefined, wanted: PeerModes): PeerModes<ServerMode> {
   const { from, to } = at ?? standing(wanted);
-  return perPort([wanted, from, to], ([mode = wanted.mode, ...others]) =>
-    others.some((other) => isPlain(other) !== isPlain(mode)) ? "Permissive" : mode,
-  );
+  return perPort([wanted, from, to], ([mode = wanted.mode, ...others]): ServerMode => {
+    if (others.every((other) => isPlain(other) === isPlain(mode))) return mode;
+    return isPlain(mode) ? "Permissive" : "Leaving";
+  });
 }
 
 /** For clients there are two modes: that a server insists on mutual TLS is all the same to them. */
@@ -61,7 +62,7 @@ function isPlain(mode: PeerMode): boolean {
   return mode === "Disable";
 }
 
-function perPort(all: readonly PeerModes[], choose: (modes: readonly PeerMode[]) => PeerMode): PeerModes {
+function perPort<Mode>(all: readonly PeerModes[], choose: (modes: readonly PeerMode[]) => Mode): PeerModes<Mode> {
   const ports = portsOf(all).map((port) => [port, choose(all.map((modes) => peerModeAt(modes, port)))]);
   return { mode: choose(all.map(({ mode }) => mode)), ports: Object.fromEntries(ports) };
 }
