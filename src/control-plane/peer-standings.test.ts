@@ -47,8 +47,8 @@ it("a pod goes from plain text to insisting on mutual TLS by way of both, its cl
     "Permissive Disable",
     "Disable Disable",
     // the server is told, then clients, then the server again
-    "Permissive Disable",
-    "Permissive Permissive",
+    "Leaving Disable",
+    "Leaving Permissive",
     "Strict Permissive",
   ]);
 });

@@ -292,7 +292,7 @@ describe("mutual TLS", { timeout: 600_000 }, () => {
   });
 
   test("every proxy accepted all of it", async () => {
-    assert.deepEqual(await new Account(world).outOfSync(), []);
+    await eventually(async () => assert.deepEqual(await new Account(world).outOfSync(), []));
   });
 });
 

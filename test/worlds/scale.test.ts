@@ -159,7 +159,7 @@ spec:
       for (const host of ["svc-0", "svc-499.default", "svc-999.default.svc", "svc-7.default.svc.cluster.local:80"]) {
         assert.match(await curl(eager, host), /^HTTP\/1.1 200/, host);
       }
-      await inSyncWithoutRejections(eager);
+      await eventually(() => inSyncWithoutRejections(eager));
     });
 
     test("a client in use turns eager and back, and its proxy rejects nothing", async () => {
@@ -178,7 +178,7 @@ spec:
         await inSyncWithoutRejections(b);
       });
       for (const host of ["svc-8", "svc-501"]) assert.match(await curl(b, host), /^HTTP\/1.1 200/, host);
-      await inSyncWithoutRejections(b);
+      await eventually(() => inSyncWithoutRejections(b));
     });
   });
 });

@@ -128,6 +128,6 @@ describe("traffic between two pods", { timeout: 180_000 }, () => {
   });
 
   test("every proxy accepted all of it", async () => {
-    assert.deepEqual(await new Account(world).outOfSync(), []);
+    await eventually(async () => assert.deepEqual(await new Account(world).outOfSync(), []));
   });
 });
