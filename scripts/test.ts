@@ -1,7 +1,7 @@
 /**
  * `npm test`: the checks, the tests beside the code, and those of test/ that one machine is enough for: real Envoys,
- * pods and kubectl, and so one file at a time. `npm run test:kubernetes`: the end-to-end tests again, and those of
- * test/kubernetes, on real clusters, two at a time. With PATTERNs only the test files whose path contains one of them.
+ * pods and kubectl, and so one file at a time. `npm run test:kubernetes`: the end-to-end tests again, on two real clusters
+ * at a time, and those of test/kubernetes. With PATTERNs only the test files whose path contains one of them.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
@@ -66,24 +66,28 @@ function onThisMachine(): boolean {
   ].every(Boolean);
 }
 
-/** Two files at a time, each on a cluster of its own: they wait for Kubernetes more than they work. */
+/**
+ * Two files of test/worlds at a time, each on a cluster of its own: they wait for Kubernetes more than they work. Those of
+ * test/kubernetes take clusters apart, and do so alone.
+ */
 async function onClusters(): Promise<boolean> {
-  const waiting = files("test/{worlds,kubernetes}/**/*.test.ts");
-  if (waiting.length === 0) return true;
+  const alone = files("test/kubernetes/**/*.test.ts");
+  const together = files("test/worlds/**/*.test.ts");
+  if (alone.length + together.length === 0) return true;
   const prefix = process.env.LATEEN_TEST_CLUSTER ?? "test";
-  const clusters = [1, 2].map((number) => `${prefix}-${number}`);
+  const clusters = [`${prefix}-1`, `${prefix}-2`] as const;
   // What all clusters are made of is built once, and not by both at a time.
   for (const step of ["up", "images"]) {
-    const [name = ""] = clusters;
-    if (!run(`Cluster: ${step}`, [join(root, "scripts/cluster/main.ts"), step, "--name", name])) return false;
+    if (!run(`Cluster: ${step}`, [join(root, "scripts/cluster/main.ts"), step, "--name", clusters[0]])) return false;
   }
   const failed: string[] = [];
-  const work = async (cluster: string): Promise<void> => {
+  const work = async (cluster: string, waiting: string[]): Promise<void> => {
     for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
       if (!(await runOn(cluster, file))) failed.push(file);
     }
   };
-  await Promise.all(clusters.map(work));
+  await work(clusters[0], alone);
+  await Promise.all(clusters.map((cluster) => work(cluster, together)));
   for (const file of failed) console.log(`FAIL ${file}`);
   return failed.length === 0;
 }

@@ -47,7 +47,7 @@ describe("bad luck on a cluster", { timeout: 900_000 }, () => {
     await during("istiod killed", () => world.kubectl("delete", "pod", ...ISTIOD, "--grace-period=0", "--force"));
     await world.kubectl("rollout", "status", "-n", "istio-system", "deployment/istiod", "--timeout=120s");
     await eventually(async () => assert.deepEqual(await account.outOfSync(), []), 60_000);
-    await during("after it", routesTakeEffect);
+    await during("after istiod's return", routesTakeEffect);
   });
 
   test("one of two replicas dies, and its proxies go to the other, which resends nothing", async (context) => {
@@ -70,7 +70,7 @@ describe("bad luck on a cluster", { timeout: 900_000 }, () => {
       const resources = types.reduce((all, { counters }) => all + counters.resources, 0);
       assert.equal(resources, 0, `${proxy.pod} was sent ${resources} resources that it had`);
     }
-    await during("after it", routesTakeEffect);
+    await during("after a replica's end", routesTakeEffect);
   });
 
   test("the Kubernetes API is away for a minute", async () => {
@@ -78,7 +78,7 @@ describe("bad luck on a cluster", { timeout: 900_000 }, () => {
     const minute = (): Promise<void> => world.without("apiserver", () => sleep(60_000));
     await during("no API", () => world.without("controller-manager", minute));
     await eventually(() => world.kubectl("get", "--raw", "/readyz"), 60_000);
-    await during("after it", routesTakeEffect);
+    await during("after the API's return", routesTakeEffect);
   });
 
   test("nobody answers the webhooks: what is not of the mesh still starts, and the mesh's refusal says why", async () => {
@@ -97,13 +97,13 @@ describe("bad luck on a cluster", { timeout: 900_000 }, () => {
     });
     await world.kubectl("scale", "-n", "istio-system", "deployment/istiod", "--replicas=1");
     await world.kubectl("rollout", "status", "-n", "istio-system", "deployment/istiod", "--timeout=120s");
-    await during("after it", routesTakeEffect);
+    await during("after the webhooks' return", routesTakeEffect);
   });
 
   test("the node's kubelet restarts", async () => {
     await during("kubelet down", () => world.without("kubelet", () => sleep(5_000)));
     await eventually(async () => assert.match(await world.kubectl("get", "nodes"), /\sReady\s/), 60_000);
-    await during("after it", routesTakeEffect);
+    await during("after the kubelet's return", routesTakeEffect);
   });
 
   test("not one request failed", async (context) => {

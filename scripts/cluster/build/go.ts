@@ -8,8 +8,8 @@ const MINIMUM_MINOR = 21;
 /** Runs Go from PATH or from where its own archive installs it. */
 export function go(args: readonly string[], options: RunOptions = {}): string {
   // some systems' packages keep Go from getting a newer one
-  const env = { GOTOOLCHAIN: "auto", ...process.env, CGO_ENABLED: "0", GOFLAGS: "-mod=mod", GOWORK: "off" };
-  return run(findGo(), args, { ...options, env });
+  const fixed = { CGO_ENABLED: "0", GOFLAGS: "-mod=mod", GOWORK: "off" };
+  return run(findGo(), args, { ...options, env: { GOTOOLCHAIN: "auto", ...process.env, ...options.env, ...fixed } });
 }
 
 function findGo(): string {

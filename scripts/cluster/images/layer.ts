@@ -21,7 +21,8 @@ import { CACHE } from "../instance.ts";
 import { run } from "../run.ts";
 
 const BLOBS = join(CACHE, "images/blobs");
-const WEEK_MS = 7 * 24 * 60 * 60 * 1000;
+const DAY_MS = 24 * 60 * 60 * 1000;
+const WEEK_MS = 7 * DAY_MS;
 const KEPT = join(CACHE, "images/layers");
 
 export interface Blob {
@@ -86,9 +87,10 @@ export function forgetOldBlobs(now = Date.now()): void {
   }
 }
 
+/** Once a day is enough, and tar takes a file that is marked while it reads for one that is being written. */
 function markUsed(file: string): void {
   const now = new Date();
-  utimesSync(file, now, now);
+  if (now.getTime() - statSync(file).mtimeMs > DAY_MS) utimesSync(file, now, now);
 }
 
 export function hexOf(digest: string): string {
