@@ -17,6 +17,7 @@ import { type KubeObject, keyOf } from "../store/object.ts";
 import { reflect } from "../store/reflector.ts";
 import type { ListOptions, Store } from "../store/store.ts";
 import { credentialSources } from "./credential-inputs.ts";
+import { holdLastReady, type Rows } from "./last-ready.ts";
 
 export interface FollowOptions {
   signal: AbortSignal;
@@ -48,7 +49,7 @@ export async function followInputs(
   const { signal, onError, onAbsent, only, meshConfigMap = "istio", namespace = SYSTEM_NAMESPACE } = options;
   const first: (() => void)[] = [];
   const follow = (
-    input: Input<KubeObject>,
+    input: Rows<KubeObject>,
     kind: Source,
     selection: Selection = {},
     reads: Reads = anyVersion(store, kind.otherVersions ?? []),
@@ -103,11 +104,13 @@ export async function followInputs(
     ]),
     ["configMaps", configMapKind, meshConfig],
   ];
+  const endpointSlices = holdLastReady(inputs.endpointSlices, { signal });
+  const rowsOf = (name: string): Rows<KubeObject> => (name === "endpointSlices" ? endpointSlices : input(inputs, name));
   const wanted = new Set<string>(only ?? followed.map(([name]) => name));
   await Promise.all(
     followed
       .filter(([name]) => wanted.has(name))
-      .map(([name, source, selection, reads]) => follow(input(inputs, name), source, selection, reads)),
+      .map(([name, source, selection, reads]) => follow(rowsOf(name), source, selection, reads)),
   );
   started = true;
   graph.batch(() => {
