@@ -172,6 +172,8 @@ describe("lateen without kubectl", { timeout: 120_000 }, () => {
     assert.equal(await world.lateen("delete", "pod", "talker"), "pod/talker deleted\n");
     const { status, stderr } = await world.tryLateen("get", "pod", "talker");
     assert.deepEqual([status, stderr], [1, 'Error from the API (NotFound): pods "talker" not found\n']);
+    const logs = await world.tryLateen("logs", "talker");
+    assert.match(logs.stderr, /^Error LTN5020: there is no pod talker in namespace default\n {2}See lateen get pods/);
     const twice = await world.tryLateen("delete", "-f", join(files, "pod.yaml"), "-f", join(files, "shared.yaml"));
     assert.equal(twice.stdout, "configmap/shared deleted\n");
     assert.equal(twice.status, 1);

@@ -1,6 +1,7 @@
 import { LateenError } from "../../errors.ts";
 import { podKind } from "../../kinds/core/pod.ts";
-import type { KubeObject } from "../../store/object.ts";
+import { StoreError } from "../../store/error.ts";
+import type { KubeObject, ResourceType } from "../../store/object.ts";
 import { type Cluster, namespaceOf, podName } from "../cluster.ts";
 import { at, list, text } from "../json.ts";
 import type { PodName } from "../port-forward.ts";
@@ -11,11 +12,15 @@ const DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container";
 /** A pod by its name, `pod/NAME`, or a running one of what selects pods: `deployment/NAME`, `service/NAME`. */
 export async function findPod(cluster: Cluster, word: string, namespace: string): Promise<KubeObject> {
   const [kind, name] = word.includes("/") ? word.split("/", 2) : ["pod", word];
-  if (kind === "pod" || kind === "pods" || kind === "po") {
-    return cluster.store.get(podKind.type, { namespace, name: name ?? "" });
-  }
+  const get = (type: ResourceType): Promise<KubeObject> =>
+    cluster.store.get(type, { namespace, name: name ?? "" }).catch((error: unknown) => {
+      if (!(error instanceof StoreError && error.reason === "NotFound")) throw error;
+      const remedy = "See lateen get pods -A. What has pods can be named too: deployment/NAME, service/NAME.";
+      throw new LateenError("LTN5020", `there is no ${kind} ${name} in namespace ${namespace}`, remedy);
+    });
+  if (kind === "pod" || kind === "pods" || kind === "po") return get(podKind.type);
   const type = findType(await discover(cluster.http), kind ?? "");
-  const owner = await cluster.store.get(type, { namespace, name: name ?? "" });
+  const owner = await get(type);
   const selector = at(owner, "spec", "selector", "matchLabels") ?? at(owner, "spec", "selector");
   const labels = Object.entries(Object(selector)).map(([key, value]) => `${key}=${String(value)}`);
   const pods =
