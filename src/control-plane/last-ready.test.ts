@@ -57,6 +57,14 @@ describe("the last ready endpoints", () => {
     assert.deepEqual(ready(), [false]);
   });
 
+  it("are those of which nothing is said, too", () => {
+    rows.set("s", slice({}));
+    rows.set("s", slice(UNREADY));
+    assert.deepEqual(input.get("s"), slice({}));
+    rows.set("s", slice(UNREADY, {}));
+    assert.deepEqual(ready(), [false, undefined]);
+  });
+
   it("are forgotten with their EndpointSlice", (test) => {
     test.mock.timers.enable({ apis: ["setTimeout"] });
     rows.set("s", slice(READY));

@@ -71,8 +71,9 @@ function withLastReady(
   return kept.some(isReady) ? { ...slice, endpoints: kept } : undefined;
 }
 
+/** Nothing said is ready, as Kubernetes has it. */
 function isReady({ conditions }: SliceEndpoint): boolean {
-  return conditions?.ready === true;
+  return conditions?.ready !== false;
 }
 
 function identity({ addresses, targetRef }: SliceEndpoint): string {
