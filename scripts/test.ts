@@ -80,27 +80,33 @@ async function onClusters(): Promise<boolean> {
   for (const step of ["up", "images"]) {
     if (!run(`Cluster: ${step}`, [join(root, "scripts/cluster/main.ts"), step, "--name", clusters[0]])) return false;
   }
-  const failed: string[] = [];
+  const failures: string[] = [];
   const work = async (cluster: string, waiting: string[]): Promise<void> => {
     for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
-      if (!(await runOn(cluster, file))) failed.push(file);
+      const failure = await failureOn(cluster, file);
+      if (failure !== undefined) failures.push(`FAIL ${file}\n${failure}`);
     }
   };
   await work(clusters[0], alone);
   await Promise.all(clusters.map((cluster) => work(cluster, together)));
-  for (const file of failed) console.log(`FAIL ${file}`);
-  return failed.length === 0;
+  for (const failure of failures) console.log(`\n${failure}`);
+  return failures.length === 0;
 }
 
-/** What it prints comes in one piece, when it is done. */
-async function runOn(cluster: string, file: string): Promise<boolean> {
+/**
+ * What a file's tests print comes in one piece, when they are done. What failed of them is returned too, to be said once more
+ * at the very end: of a long log often only that is kept.
+ */
+async function failureOn(cluster: string, file: string): Promise<string | undefined> {
   const env = { ...process.env, LATEEN_TEST_WORLD: "kubernetes", LATEEN_TEST_CLUSTER: cluster };
   const args = ["--disable-warning=ExperimentalWarning", "--test", ...TO_AN_END, "--test-reporter=spec", file];
   const child = spawn(process.execPath, args, { cwd: root, env, stdio: ["ignore", "pipe", "inherit"] });
-  const output = text(child.stdout);
+  const printed = text(child.stdout);
   const [status] = await once(child, "close");
-  console.log(`\n# ${file}\n${await output}`);
-  return status === 0;
+  const output = await printed;
+  console.log(`\n# ${file}\n${output}`);
+  const failing = output.lastIndexOf("✖ failing tests:");
+  return status === 0 ? undefined : output.slice(failing === -1 ? -4_000 : failing);
 }
 
 process.exit((values.kubernetes ? await onClusters() : onThisMachine()) ? 0 : 1);

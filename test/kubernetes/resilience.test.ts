@@ -10,6 +10,12 @@ import { type Load, startLoad } from "../support/load.ts";
 
 const ISTIOD = ["-n", "istio-system", "-l", "app=istiod"];
 
+/**
+ * How late Kubernetes itself may be. What has lost the API server asks it again ever more rarely, up to a minute apart: after
+ * it was away, the kubelet and kube-proxy hear of what is new long after everybody else.
+ */
+const LATE_MS = 180_000;
+
 describe("bad luck on a cluster", { timeout: 900_000 }, () => {
   const world = new ClusterWorld();
   const account = new Account(world);
@@ -34,6 +40,8 @@ describe("bad luck on a cluster", { timeout: 900_000 }, () => {
     const counted = load.count();
     await eventually(() => assert.ok(load.count() > counted + 50), 120_000);
   };
+
+  const kubectlLate = (...args: string[]): Promise<string> => eventually(() => world.kubectl(...args), LATE_MS);
 
   const routesTakeEffect = async (): Promise<void> => {
     await world.kubectl("apply", "-f", "samples/bookinfo/networking/destination-rule-all.yaml");
@@ -83,20 +91,23 @@ describe("bad luck on a cluster", { timeout: 900_000 }, () => {
 
   test("nobody answers the webhooks: what is not of the mesh still starts, and the mesh's refusal says why", async () => {
     await world.kubectl("scale", "-n", "istio-system", "deployment/istiod", "--replicas=0");
-    await world.kubectl("wait", "--for=delete", "pod", ...ISTIOD, "--timeout=60s");
+    await kubectlLate("wait", "--for=delete", "pod", ...ISTIOD, "--timeout=60s");
     await during("no webhooks", async () => {
       await world.kubectl("create", "namespace", "outside");
       const pod = ["--image=busybox:1.36", "--image-pull-policy=Never", "--", "sleep", "60"];
       await world.kubectl("run", "stranger", "-n", "outside", ...pod);
-      await world.kubectl("wait", "--for=condition=ready", "-n", "outside", "pod/stranger", "--timeout=60s");
+      await kubectlLate("wait", "--for=condition=ready", "-n", "outside", "pod/stranger", "--timeout=60s");
       await world.kubectl("delete", "pod", "-n", "kube-system", "-l", "k8s-app=kube-dns");
-      await world.kubectl("rollout", "status", "-n", "kube-system", "deployment/coredns", "--timeout=60s");
+      await kubectlLate("rollout", "status", "-n", "kube-system", "deployment/coredns", "--timeout=60s");
       const { status, stderr } = await world.tryKubectl(["run", "member", ...pod]);
       assert.notEqual(status, 0);
       assert.match(stderr, /istio/);
     });
     await world.kubectl("scale", "-n", "istio-system", "deployment/istiod", "--replicas=1");
     await world.kubectl("rollout", "status", "-n", "istio-system", "deployment/istiod", "--timeout=120s");
+    // ready it is; but it is reached once kube-proxy knows where it is
+    await kubectlLate("apply", "--dry-run=server", "-f", "samples/bookinfo/networking/destination-rule-all.yaml");
+    await eventually(async () => assert.deepEqual(await account.outOfSync(), []), LATE_MS);
     await during("after the webhooks' return", routesTakeEffect);
   });
 
